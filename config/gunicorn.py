@@ -1,0 +1,17 @@
+"""How gunicorn serves the register; every value may be set from the environment."""
+
+import multiprocessing
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+# Processes, not threads: SQLite's writers wait on each other inside one process, ten times as long.
+worker_class = "sync"
+workers = int(os.environ.get("REGISTER_WORKERS", str(max(2, multiprocessing.cpu_count()))))
+timeout = 60
+graceful_timeout = 15
+# Workers that answered many requests are replaced, one at a time, so that memory cannot creep up over months.
+max_requests = 20_000
+max_requests_jitter = 2_000
+errorlog = "-"
+loglevel = os.environ.get("REGISTER_LOG_LEVEL", "warning")
+control_socket_disable = True
