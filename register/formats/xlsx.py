@@ -1,0 +1,104 @@
+"""Excel workbooks out: typed cells, frozen heading with filter, widths for Japanese, equal bytes for equal input.
+
+A text never becomes a formula or a link. ``created`` is the caller's time; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from register.formats import Cell, printable
+
+MAX_TEXT = 32_767  # of one cell, in Excel
+MAX_NUMBER = 10**15  # beyond it Excel rounds
+MAX_NAME = 31
+NARROWEST, WIDEST = 6, 60
+FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\]")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet to write: ``rows`` may be any iterable and is read once."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
+def write(sheets: Sequence[Sheet], *, created: datetime, title: str = "") -> bytes:
+    """Return a workbook of these sheets; dates and times are written as given, without a zone."""
+    out = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(out, options)
+    book.set_properties({"title": printable(title), "created": created.replace(tzinfo=None)})
+    formats = {
+        "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "number": book.add_format({"num_format": "#,##0.###############", "valign": "top"}),
+        "integer": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
+        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"}),
+    }
+    names: list[str] = []
+    for sheet in sheets:
+        names.append(_sheet_name(sheet.name, names))
+        _fill(book.add_worksheet(names[-1]), sheet, formats)
+    book.close()
+    return out.getvalue()
+
+
+def _fill(target: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+    widths = [_width(name) for name in sheet.header]
+    for column, name in enumerate(sheet.header):
+        target.write_string(0, column, printable(name), formats["head"])
+    number = 0
+    for number, row in enumerate(sheet.rows, start=1):
+        for column, cell in enumerate(row):
+            _put(target, number, column, cell, formats)
+            widths[column] = max(widths[column], _width(cell))
+    for column, width in enumerate(widths):
+        target.set_column(column, column, min(max(width + 2, NARROWEST), WIDEST))
+    target.freeze_panes(1, 0)
+    if widths:
+        target.autofilter(0, 0, number, len(widths) - 1)
+
+
+def _put(target: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:
+    if cell is None or cell == "":
+        return
+    if isinstance(cell, datetime):
+        target.write_datetime(row, column, cell.replace(tzinfo=None), formats["time"])
+    elif isinstance(cell, date):
+        target.write_datetime(row, column, cell, formats["date"])
+    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) and -MAX_NUMBER < cell < MAX_NUMBER:
+        target.write_number(row, column, cell, formats["integer" if isinstance(cell, int) else "number"])
+    else:
+        text = printable(str(cell))
+        if len(text) > MAX_TEXT:
+            raise ValueError(f"a cell of {len(text)} characters does not fit into a workbook")
+        target.write_string(row, column, text, formats["text"])
+
+
+def _width(cell: Cell) -> int:
+    """Return how many half-width characters the longest line of the cell takes."""
+    lines = ("" if cell is None else str(cell)).split("\n")
+    return max(sum(2 if unicodedata.east_asian_width(char) in "FWA" else 1 for char in line) for line in lines)
+
+
+def _sheet_name(name: str, taken: Sequence[str]) -> str:
+    """Return a name that Excel accepts and that no other sheet has."""
+    base = FORBIDDEN_IN_NAME.sub("・", printable(name).replace("\n", " ")).strip("' ")[:MAX_NAME] or "Sheet"
+    chosen, number = base, 2
+    while chosen.casefold() in {other.casefold() for other in taken}:
+        ending = f" ({number})"
+        chosen, number = base[: MAX_NAME - len(ending)] + ending, number + 1
+    return chosen
