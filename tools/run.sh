@@ -4,10 +4,11 @@
 source "$(dirname "$0")/lib.sh"
 
 MODE=${1:-run}
-export HOST=${HOST:-127.0.0.1} PORT=${PORT:-8000}
+export HOST=${HOST:-127.0.0.1} PORT=${PORT:-8000} REGISTER_DEMO=${REGISTER_DEMO:-1}
 case $PORT in '' | *[!0-9]*) fail "PORT must be a number, not '$PORT'" ;; esac
 ADDRESS="http://$([ "$HOST" = 0.0.0.0 ] && echo 127.0.0.1 || echo "$HOST"):$PORT/"
 PIDS=()
+ACCOUNTS=
 
 port_is_free() {
     "$BIN/python" - <<'PY'
@@ -65,15 +66,19 @@ answers() { "$BIN/python" -c 'import sys, urllib.request as u; u.urlopen(sys.arg
 announce() {
     say
     say "  AI案件台帳  $ADDRESS"
-    [ "${REGISTER_DEMO:-1}" = 0 ] || "$BIN/flask" seed --accounts | sed 's/^/  /'
-    say "  Ctrl-C stops it; the data stays (make run starts it again)"
+    [ -z "$ACCOUNTS" ] || printf '%s\n' "$ACCOUNTS" | sed 's/^/  /'
+    say "  Ctrl-C stops it; the data stays, and make run starts it again"
     say
 }
 
-secret_key
 port_is_free
+secret_key
 "$BIN/flask" db upgrade
-[ "${REGISTER_DEMO:-1}" = 0 ] || "$BIN/flask" seed --once
+if [ "$REGISTER_DEMO" != 0 ]; then
+    # Its passwords are known to all, so a secure cookie would only keep people out of a trial without TLS.
+    export REGISTER_COOKIE_SECURE=${REGISTER_COOKIE_SECURE:-false}
+    ACCOUNTS=$("$BIN/flask" seed --once)
+fi
 
 trap asked_to_stop INT TERM HUP
 if [ "$MODE" = dev ]; then

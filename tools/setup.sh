@@ -34,7 +34,7 @@ install_lock() {
     hash=$(sha256sum <"$lock")
     [ "$(cat "$stamp" 2>/dev/null)" = "$hash" ] && return
     say "installing the locked packages of $lock"
-    "$BIN/python" -m pip install -q --disable-pip-version-check --no-input --require-hashes -r "$lock" ||
+    "$BIN/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$lock" ||
         fail "the packages of $lock could not be installed; the lines above say why"
     printf '%s' "$hash" >"$stamp"
 }

@@ -16,7 +16,9 @@ HTTP_METHODS = {"route", "get", "post", "put", "delete", "patch"}
 
 
 def test_no_file_is_longer_than_the_ceiling() -> None:
-    own = [*sources.python(*sources.CODE, "tests"), *sources.files("templates", "tools")]
+    # A migration is a record that nobody edits: it is as long as the step it takes.
+    code = (path for path in sources.python(*sources.CODE, "tests") if "versions" not in path.parts)
+    own = [*code, *sources.files("templates", "tools")]
     own += [path for path in sources.files("register/web/static", "register/static") if "vendor" not in path.parts]
     lengths = {sources.place(path): len(path.read_text().splitlines()) for path in own if path.suffix in sources.TEXT}
     assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES} == {}

@@ -1,0 +1,138 @@
+"""Real pages in a real browser: Debian's chromium against the application on a port of its own.
+
+Every page that a test opens is watched: what the content security policy refuses, and any error of the script, fails
+the test. Under the policy ``page.wait_for_function("text")`` cannot work; use ``expect(locator)`` instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from werkzeug.serving import make_server
+
+FLAGS = [
+    "--no-sandbox",  # root has no sandbox; only pages of our own are opened
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# A page that answers 404, 409 or 422 on purpose is no error of the page.
+EXPECTED = "Failed to load resource: the server responded with a status of 4"
+
+
+def chromium() -> str | None:
+    """Return the browser's program: the one named in CHROMIUM, or Debian's."""
+    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How the browser is started; without one the tests are skipped (and fail with CI=true)."""
+    program = chromium()
+    if program is None:
+        pytest.skip("no browser: install the Debian packages chromium and fonts-noto-cjk")
+    return {**browser_type_launch_args, "executable_path": program, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A ministry's desk: Japanese, Tokyo, a usual window, no animations."""
+    window = {"width": 1280, "height": 900}
+    return {
+        **browser_context_args,
+        "locale": "ja-JP",
+        "timezone_id": "Asia/Tokyo",
+        "viewport": window,
+        "reduced_motion": "reduce",
+    }
+
+
+class Watch:
+    """Collects what the pages of a context complain about."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def on(self, context: BrowserContext) -> None:
+        """Listen to every page of ``context``, those opened later too."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith(EXPECTED):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """The complaints of this test's pages; any is a failure."""
+    watching = Watch()
+    yield watching
+    assert not watching.complaints, watching.complaints
+
+
+@pytest.fixture
+def context(context: BrowserContext, watch: Watch) -> BrowserContext:
+    """The browser context of the test, watched."""
+    watch.on(context)
+    return context
+
+
+@pytest.fixture
+def context_without_script(
+    browser: Browser, browser_context_args: dict[str, Any], base_url: str
+) -> Iterator[BrowserContext]:
+    """A context in which scripts are off: every page must do without."""
+    opened = browser.new_context(**{**browser_context_args, "base_url": base_url, "java_script_enabled": False})
+    yield opened
+    opened.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong on the page as it stands now, one line for each element."""
+    # Evaluated through the developer tools, so that our content security policy needs no hole for it.
+    page.evaluate(AXE)
+    result = page.evaluate("async tags => await axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+    return [
+        f"{found['id']}: {found['help']}: {node['html'][:160]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """``axe(page)`` names the accessibility faults of a page; an empty list is a good page."""
+    return violations
+
+
+def serve(app: Flask) -> Iterator[str]:
+    """Yield the address of ``app`` on a free port; it is stopped afterwards."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """Where relative addresses begin."""
+    return "http://127.0.0.1"
