@@ -1,0 +1,281 @@
+"""Charts as SVG text, the same string for the page and for the PDF: bars, stacked bars, lines and flows.
+
+What every chart keeps: a white plate, ``<title>`` (a full sentence: it becomes the alternative text of the PDF) and
+``<desc>``, text as text, a hatch beside each colour, the number at each bar, the name of each series beside it, no
+style attribute (the pages forbid them), and ids that start with the caller's ``key`` so that several charts can share
+a page. The caller prints the table of the same numbers next to it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from register.formats import printable
+
+Number = int | float
+MAX_SERIES = 5
+WIDTH, MARGIN, TEXT, SMALL = 680, 12, 13, 12
+LABELS, ENDS = 220, 130  # the columns of names and of totals
+BAR, GAP = 24, 14
+INK, RULE, PLATE = "#1a1a1a", "#767676", "#ffffff"
+FONT = "Noto Sans JP, BIZ UDPGothic, sans-serif"
+KEY = re.compile(r"[a-z][a-z0-9-]*")
+NO_LINE_START = "、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょァィゥェォッャュョ,.)]}"
+# Ground and stroke of each series, dark and light in turn so that neighbours differ without colour too.
+FILLS = (
+    ("#264af4", ""),
+    ("#e8f1fe", '<path d="M0 8L8 0" stroke="#0017c1" stroke-width="1.6"/>'),
+    ("#7096f8", '<circle cx="4" cy="4" r="1.6" fill="#000060"/>'),
+    ("#ffffff", '<path d="M0 4H8" stroke="#0017c1" stroke-width="1.6"/>'),
+    ("#c5d7fb", '<path d="M4 0V8M0 4H8" stroke="#000082" stroke-width="1"/>'),
+)
+DASHES = ("", "8 4", "2 4", "10 4 2 4", "14 4")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One run of numbers under one name; ``values`` stand in the order of the chart's categories."""
+
+    label: str
+    values: Sequence[Number]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A share of a flow: ``value`` goes from the left name to the right name (their positions)."""
+
+    source: int
+    target: int
+    value: Number
+
+
+def bars(key: str, title: str, desc: str, items: Sequence[tuple[str, Number]], *, unit: str = "") -> str:
+    """Return horizontal bars, one for each name, with its number at the end."""
+    series = [Series("", [value for _, value in items])]
+    return stacked_bars(key, title, desc, [label for label, _ in items], series, unit=unit)
+
+
+def stacked_bars(
+    key: str, title: str, desc: str, categories: Sequence[str], series: Sequence[Series], *, unit: str = ""
+) -> str:
+    """Return horizontal stacked bars: a number in each part (behind the bar where it is too narrow) and the total."""
+    _check(key, series, len(categories))
+    totals = [sum(one.values[row] for one in series) for row in range(len(categories))]
+    room = WIDTH - 2 * MARGIN - LABELS - (ENDS if len(series) == 1 else ENDS + 60)
+    scale = room / (max([*totals, 0]) or 1)
+    body, y = _legend(key, series, MARGIN) if len(series) > 1 else ([], MARGIN)
+    left = MARGIN + LABELS
+    top = y
+    for row, category in enumerate(categories):
+        lines = wrap(category, LABELS - 10)
+        height = max(BAR, len(lines) * (TEXT + 3))
+        body += _lines(lines, left - 10, y + height / 2, "end")
+        bar, outside, x = _row(key, series, row, left, y + (height - BAR) / 2, scale)
+        note = f"（{'、'.join(outside)}）" if outside else ""
+        body += [*bar, _text(x + 6, y + height / 2 + 5, f"{_number(totals[row])}{unit}{note}")]
+        y += height + GAP
+    body.append(f'<path d="M{left} {_n(top - 4)}V{_n(y - GAP + 4)}" stroke="{RULE}" stroke-width="1"/>')
+    return _svg(key, title, desc, y - GAP + MARGIN, len(series), body)
+
+
+def _row(
+    key: str, series: Sequence[Series], row: int, left: float, y: float, scale: float
+) -> tuple[list[str], list[str], float]:
+    """Return the parts of one bar, the numbers that did not fit into it, and where it ends."""
+    parts: list[str] = []
+    outside: list[str] = []
+    x = left
+    for number, one in enumerate(series):
+        value = one.values[row]
+        width = value * scale
+        if not value:
+            continue
+        parts.append(_rect(key, number, x, y, width, BAR))
+        shown = _number(value)
+        if len(series) > 1 and width >= measure(shown, SMALL) + 10:
+            parts.append(_plated(x + width / 2, y + BAR / 2, shown))
+        elif len(series) > 1:
+            outside.append(f"{one.label} {shown}")
+        x += width
+    return parts, outside, x
+
+
+def lines(
+    key: str, title: str, desc: str, categories: Sequence[str], series: Sequence[Series], *, unit: str = ""
+) -> str:
+    """Return lines over the categories from left to right, each with its numbers and its name at its end."""
+    _check(key, series, len(categories))
+    top, height, left, right = MARGIN + 24, 240, MARGIN + 40, WIDTH - MARGIN - 150
+    highest = max([value for one in series for value in one.values] + [0]) or 1
+    step = (right - left) / max(len(categories) - 1, 1)
+    base = top + height
+    body = [f'<path d="M{left - 14} {base}H{right + 14}" stroke="{RULE}" stroke-width="1"/>']
+    for place, category in enumerate(categories):
+        body += _lines(wrap(category, max(step - 6, TEXT * 4)), left + place * step, base + 14, "middle", down=True)
+    ends: list[float] = []
+    for number, one in enumerate(series):
+        points = [(left + place * step, base - value / highest * height) for place, value in enumerate(one.values)]
+        body.append(_line(points, DASHES[number]))
+        for (x, y), value in zip(points, one.values, strict=True):
+            body.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4" fill="#0017c1"/>')
+            body.append(_text(x, y - 9, f"{_number(value)}{unit}", "middle", SMALL))
+        if points:
+            ends.append(_free(points[-1][1] + 5, ends))
+            body.append(_text(points[-1][0] + 26, ends[-1], one.label))
+    return _svg(key, title, desc, base + 3 * (TEXT + 4) + MARGIN, 0, body)
+
+
+def flow(
+    key: str, title: str, desc: str, left: Sequence[str], right: Sequence[str], links: Sequence[Link], *, unit: str = ""
+) -> str:
+    """Return what goes from each name on the left to each name on the right, as bands as thick as their value."""
+    _check(key, [], 0)
+    amount = sum(link.value for link in links)
+    rows = max(len(left), len(right), 1)
+    space, thick = 26, max(160, rows * 40) / (amount or 1)
+    columns = (MARGIN + 190, WIDTH - MARGIN - 190)
+    starts = [_stack([link.source for link in links], links, len(left), thick, space)]
+    starts.append(_stack([link.target for link in links], links, len(right), thick, space))
+    body = []
+    offsets = [list(places) for places in starts]
+    for number, link in sorted(enumerate(links), key=lambda pair: (pair[1].source, pair[1].target)):
+        y1, y2, width = offsets[0][link.source], offsets[1][link.target], link.value * thick
+        offsets[0][link.source] += width
+        offsets[1][link.target] += width
+        body.append(_band(key, number, columns, (y1, y2), width))
+        body.append(_plated(columns[0] + 26, y1 + width / 2, _number(link.value)))
+    for side, names in enumerate((left, right)):
+        for place, name in enumerate(names):
+            total = sum(link.value for link in links if (link.target if side else link.source) == place)
+            y, width = starts[side][place], max(total * thick, 2)
+            body.append(f'<rect x="{columns[side] - 4}" y="{_n(y)}" width="8" height="{_n(width)}" fill="#000060"/>')
+            x, anchor = (columns[1] + 12, "start") if side else (columns[0] - 12, "end")
+            body += _lines(wrap(f"{name} {_number(total)}{unit}", 176), x, y + width / 2, anchor)
+    bottom = MARGIN + 10 + amount * thick + (rows - 1) * space
+    return _svg(key, title, desc, bottom + 2 * MARGIN + 8, MAX_SERIES, body)
+
+
+def _stack(ends: Sequence[int], links: Sequence[Link], count: int, thick: float, space: float) -> list[float]:
+    """Return where each name of one side begins."""
+    y, places = float(MARGIN + 10), []
+    for place in range(count):
+        places.append(y)
+        y += sum(link.value for end, link in zip(ends, links, strict=True) if end == place) * thick + space
+    return places
+
+
+def _band(key: str, number: int, columns: tuple[int, int], tops: tuple[float, float], width: float) -> str:
+    (x1, x2), (y1, y2) = columns, tops
+    middle = (x1 + x2) / 2
+    path = (
+        f"M{x1} {_n(y1)}C{_n(middle)} {_n(y1)} {_n(middle)} {_n(y2)} {x2} {_n(y2)}V{_n(y2 + width)}"
+        f"C{_n(middle)} {_n(y2 + width)} {_n(middle)} {_n(y1 + width)} {x1} {_n(y1 + width)}Z"
+    )
+    fill = f"url(#{key}-p{1 + number % (MAX_SERIES - 1)})"
+    return f'<path d="{path}" fill="{fill}" stroke="#000060" stroke-width="0.8"/>'
+
+
+def _check(key: str, series: Sequence[Series], count: int) -> None:
+    if not KEY.fullmatch(key):
+        raise ValueError("the key of a chart is made of a-z, 0-9 and hyphens")
+    if len(series) > MAX_SERIES:
+        raise ValueError(f"a chart shows at most {MAX_SERIES} series")
+    for one in series:
+        if len(one.values) != count or any(value < 0 for value in one.values):
+            raise ValueError(f"series {one.label!r} needs {count} values, none of them negative")
+
+
+def _svg(key: str, title: str, desc: str, height: float, fills: int, body: Sequence[str]) -> str:
+    patterns = "".join(
+        f'<pattern id="{key}-p{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<rect width="8" height="8" fill="{ground}"/>{marks}</pattern>'
+        for number, (ground, marks) in enumerate(FILLS[:fills])
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="chart" viewBox="0 0 {WIDTH} {_n(height)}" '
+        f'width="{WIDTH}" height="{_n(height)}" aria-labelledby="{key}-title {key}-desc" '
+        f'font-family="{FONT}" font-size="{TEXT}" fill="{INK}">'
+        f'<title id="{key}-title">{_safe(title)}</title><desc id="{key}-desc">{_safe(desc)}</desc>'
+        f'<defs>{patterns}</defs><rect width="{WIDTH}" height="{_n(height)}" fill="{PLATE}"/>{"".join(body)}</svg>'
+    )
+
+
+def _legend(key: str, series: Sequence[Series], y: float) -> tuple[list[str], float]:
+    """Return the names of the series with their hatch, right above the bars, and where the bars may begin."""
+    body: list[str] = []
+    x = float(MARGIN + LABELS)
+    for number, one in enumerate(series):
+        width = 24 + measure(one.label, TEXT) + 18
+        if x > MARGIN + LABELS and x + width > WIDTH - MARGIN:
+            x, y = float(MARGIN + LABELS), y + 22
+        body += [_rect(key, number, x, y, 18, 14), _text(x + 24, y + 12, one.label)]
+        x += width
+    return body, y + 30
+
+
+def _rect(key: str, number: int, x: float, y: float, width: float, height: float) -> str:
+    place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
+    return f'<rect {place} fill="url(#{key}-p{number})" stroke="#000060" stroke-width="1"/>'
+
+
+def _plated(x: float, y: float, text: str) -> str:
+    """Return the text on a white plate, so that no hatch runs through it."""
+    width = measure(text, SMALL) + 6
+    place = f'x="{_n(x - width / 2)}" y="{_n(y - 8)}" width="{_n(width)}" height="16"'
+    return f'<rect {place} rx="2" fill="{PLATE}"/>{_text(x, y + 4, text, "middle", SMALL)}'
+
+
+def _line(points: Sequence[tuple[float, float]], dash: str) -> str:
+    path = "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="M{path}" fill="none" stroke="#264af4" stroke-width="2.5"{dashes}/>' if points else ""
+
+
+def _free(wanted: float, taken: Sequence[float]) -> float:
+    """Return the place nearest below the wanted one where no other name stands."""
+    while any(abs(wanted - other) < TEXT + 3 for other in taken):
+        wanted += 2
+    return wanted
+
+
+def _lines(texts: Sequence[str], x: float, y: float, anchor: str, *, down: bool = False) -> list[str]:
+    """Return the lines of one text, centred on the height ``y`` or going down from it."""
+    first = y + TEXT / 2 if down else y - (len(texts) - 1) * (TEXT + 3) / 2 + 5
+    return [_text(x, first + number * (TEXT + 3), text, anchor) for number, text in enumerate(texts)]
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = TEXT) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{size}">{_safe(text)}</text>'
+
+
+def wrap(text: str, width: float) -> list[str]:
+    """Return the text in lines of this width; no line begins with a closing mark, no Latin word is cut."""
+    found: list[str] = []
+    line = ""
+    for part in re.findall(r"[!-~]+|.", printable(text).replace("\n", " ")):
+        if line and measure(line + part, TEXT) > width and part[0] not in NO_LINE_START:
+            found.append(line.strip())
+            line = ""
+        line += part
+    return [*found, line.strip()]
+
+
+def measure(text: str, size: int) -> float:
+    """Return about how wide the text is: a full-width character is one em."""
+    return sum(size if unicodedata.east_asian_width(char) in "FWA" else size * 0.57 for char in text)
+
+
+def _number(value: Number) -> str:
+    return f"{value:,}"
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text))
