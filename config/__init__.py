@@ -1,0 +1,1 @@
+"""Settings and the data files that the register reads; nothing in ``register`` imports this package."""

@@ -1,0 +1,31 @@
+"""The settings of one installation, from the environment (``REGISTER_*``); docs/operations.md explains each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every default is valid in production; what has no safe default is absent until somebody sets it."""
+
+    model_config = SettingsConfigDict(env_prefix="REGISTER_", frozen=True)
+
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'register.sqlite3'}"
+    secret_key: SecretStr | None = None
+    files_url: str = str(ROOT / "var" / "files")
+    cookie_secure: bool = True
+    trusted_hosts: list[str] = []
+    proxy_hops: int = 0
+    session_minutes: int = 30
+    job_seconds: float = 2.0
+    demo: bool = False
+
+    config_dir: Path = ROOT / "config"
+    migrations_dir: Path = ROOT / "migrations"
+    templates_dir: Path = ROOT / "templates"
+    translations_dir: Path = ROOT / "translations"

@@ -1,0 +1,322 @@
+"""The audit chain: facts are collected, the deed is named, silence is refused.
+
+A service changes rows and calls ``record`` with the deed's name; ``after_flush`` has collected which fields changed.
+Before the commit the chain compares what it knows with the marks that the database's own triggers left in this
+transaction, so that a change behind the ORM's back (bulk, raw SQL) cannot pass; then it writes the entries.
+An entry's hash is ``SHA-256(0x00 || body)`` over the RFC 8785 form of its body with the previous hash inside, which is
+at once its RFC 6962 leaf hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, event, func, insert, inspect, select, text, update
+from sqlalchemy.orm import InstanceState, Session, UOWTransaction
+from sqlalchemy.orm.attributes import NO_VALUE, History
+
+from register.audit.chain import canonical, digest_of, entry_hash
+from register.authz import Actor
+from register.models import Audited, AuditClear, AuditEntry, AuditHead, ChangeMark
+
+class Event(StrEnum):
+    """What can be done: ``<object>.<deed>``, as the log stores it; ``web/audit`` has the sentences for people."""
+
+    SIGNED_IN = "session.signed_in"
+    SIGN_IN_FAILED = "session.sign_in_failed"
+    SIGNED_OUT = "session.signed_out"
+    USER_CREATED = "user.created"
+    PASSWORD_REHASHED = "user.password_rehashed"
+    MINISTRY_CREATED = "ministry.created"
+    FORM_PUBLISHED = "form_version.published"
+    USE_CASE_CREATED = "use_case.created"
+    USE_CASE_EDITED = "use_case.edited"
+    USE_CASE_MOVED = "use_case.moved"
+    USE_CASES_EXPORTED = "use_case.exported"
+    AI_SYSTEM_CREATED = "ai_system.created"
+    AI_SYSTEM_EDITED = "ai_system.edited"
+    ROUND_CREATED = "round.created"
+    SUBMISSION_IMPORTED = "submission.imported"
+    REPORT_EXPORTED = "report.exported"
+    SNAPSHOT_ASKED = "snapshot.asked"
+    SNAPSHOT_MADE = "snapshot.made"
+    SNAPSHOT_DOWNLOADED = "snapshot.downloaded"
+
+
+class UnnamedChange(RuntimeError):
+    """A transaction tried to commit a change that no deed named; it is a programming error, never a person's."""
+
+
+@dataclass
+class Fact:
+    """The changes of one row within a deed: the first old and the last new value of each field."""
+
+    table: str
+    pk: str
+    op: str
+    fields: dict[str, list[Any]] = field(default_factory=dict)
+    confidential: set[str] = field(default_factory=set)
+
+    def fold(self, later: Fact) -> None:
+        """Take in a later change of the same row: the first old value stays, the newest value wins."""
+        for name, (old, new) in later.fields.items():
+            self.fields[name] = [self.fields[name][0], new] if name in self.fields else [old, new]
+        self.confidential |= later.confidential
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A named change, waiting for the commit."""
+
+    event: Event
+    by: Actor
+    at: dt.datetime
+    subject: tuple[str, str, str]
+    ministry_id: int | None
+    reason: str
+    request_id: str
+    facts: tuple[Fact, ...]
+    details: Mapping[str, Any]
+
+
+@dataclass
+class _Ledger:
+    """What a session has collected in its running transaction."""
+
+    facts: list[Fact] = field(default_factory=list)
+    seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    deeds: list[Deed] = field(default_factory=list)
+    mark_floor: int = 0
+
+
+def record(
+    session: Session, what: Event, subject: Audited | None, *, by: Actor, reason: str = "", **details: Any
+) -> None:
+    """Name the deed that made the changes collected since the last call; also records deeds that change nothing.
+
+    ``details`` are plain values that help to read the entry (never confidential text).
+    """
+    # The changes must be known, and new rows must have their ids, before the deed can claim them.
+    session.flush()
+    ledger = _ledger(session)
+    facts, ledger.facts = _folded(ledger.facts), []
+    subject_of = (subject.__tablename__, str(subject.id), subject.audit_label) if subject is not None else ("", "", "")
+    ministry_id = getattr(subject, "ministry_id", None) if subject is not None else by.ministry_id
+    ledger.deeds.append(
+        Deed(
+            what,
+            by,
+            session.info["clock"].now(),
+            subject_of,
+            ministry_id,
+            reason,
+            session.info.get("request_id", ""),
+            tuple(facts),
+            details,
+        )
+    )
+
+
+def head(session: Session) -> tuple[int, str]:
+    """Return the chain's length and newest hash as this transaction sees them."""
+    row = session.execute(select(AuditHead.seq, AuditHead.hash)).one()
+    return row.seq, row.hash
+
+
+def _ledger(session: Session) -> _Ledger:
+    return session.info.setdefault("audit", _Ledger())  # type: ignore[no-any-return]
+
+
+def _folded(facts: Iterable[Fact]) -> list[Fact]:
+    folded: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        key = (fact.table, fact.pk)
+        if key in folded and fact.op == "update":
+            folded[key].fold(fact)
+        else:
+            folded[key] = fact
+    return list(folded.values())
+
+
+@event.listens_for(Session, "after_begin")
+def _note_marks(session: Session, transaction: Any, connection: Any) -> None:
+    """Remember where this transaction's marks begin: SQLite has no transaction id, but its writers come one by one."""
+    if connection.dialect.name == "sqlite" and not session.info.get("readonly"):
+        _ledger(session).mark_floor = connection.scalar(select(func.coalesce(func.max(ChangeMark.id), 0)))
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_reading_writer(session: Session, *_: object) -> None:
+    if session.info.get("readonly") and (session.new or session.deleted or session.dirty):
+        raise UnnamedChange("a reading session was asked to write")
+
+
+@event.listens_for(Session, "after_flush")
+def _collect(session: Session, context: UOWTransaction) -> None:
+    ledger = _ledger(session)
+    for op, rows in (("insert", session.new), ("update", session.dirty), ("delete", session.deleted)):
+        for row in rows:
+            if isinstance(row, Audited) and (fact := _fact(row, op)):
+                ledger.facts.append(fact)
+                ledger.seen[(fact.table, fact.pk, op)] += 1
+
+
+def _fact(row: Audited, op: str) -> Fact | None:
+    state: InstanceState[Any] = inspect(row)
+    fact = Fact(row.__tablename__, str(row.id), op)
+    for attribute in state.mapper.column_attrs:
+        column = attribute.columns[0]
+        old_new = _change(state.attrs[attribute.key].history, op)
+        if old_new is None or column.primary_key:
+            continue
+        if column.info.get("secret"):
+            old_new = ["", "changed"]
+        elif column.info.get("confidential"):
+            fact.confidential.add(attribute.key)
+        fact.fields[attribute.key] = old_new
+    return fact if fact.fields or op == "delete" else None
+
+
+def _change(history: History, op: str) -> list[Any] | None:
+    if op == "delete":
+        return [_plain(history.unchanged[0] if history.unchanged else None), None]
+    if not history.has_changes():
+        return None
+    old = history.deleted[0] if history.deleted and history.deleted[0] is not NO_VALUE else None
+    new = history.added[0] if history.added else None
+    return None if op == "insert" and new is None else [_plain(old), _plain(new)]
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` as canonical JSON can hold it."""
+    if value is None or isinstance(value, bool | str):
+        return value if not isinstance(value, StrEnum) else value.value
+    if isinstance(value, int | list | dict):
+        return value
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return {"sha256": hashlib.sha256(value).hexdigest()}
+    return str(value)
+
+
+@event.listens_for(Session, "before_commit")
+def _append(session: Session) -> None:
+    if session.in_nested_transaction() or session.info.get("readonly"):
+        return
+    # What is still pending belongs to this commit and must be named like the rest.
+    session.flush()
+    ledger = _ledger(session)
+    if ledger.facts:
+        changed = ", ".join(sorted({f"{fact.op} {fact.table} {fact.pk}" for fact in ledger.facts}))
+        raise UnnamedChange(f"no deed names these changes: {changed}")
+    if session.in_transaction():
+        _compare_marks(session, ledger)
+    if ledger.deeds:
+        _write(session, ledger.deeds)
+
+
+def _compare_marks(session: Session, ledger: _Ledger) -> None:
+    """Compare the triggers' marks of this transaction with what was named, and take the marks away."""
+    connection = session.connection()
+    mine = (
+        ChangeMark.id > ledger.mark_floor
+        if connection.dialect.name == "sqlite"
+        else ChangeMark.txid == text("pg_current_xact_id()::text::bigint")
+    )
+    gone = delete(ChangeMark).where(mine).returning(ChangeMark.table_name, ChangeMark.pk, ChangeMark.op)
+    marks = Counter((row.table_name, row.pk, row.op) for row in connection.execute(gone))
+    if marks != ledger.seen:
+        extra = sorted((marks - ledger.seen).elements()) + sorted((ledger.seen - marks).elements())
+        raise UnnamedChange(f"the database changed otherwise than the deeds say: {extra[:5]}")
+
+
+def _write(session: Session, deeds: list[Deed]) -> None:
+    connection = session.connection()
+    last = connection.execute(select(AuditHead.seq, AuditHead.hash).with_for_update()).one()
+    seq, prev = last.seq, last.hash
+    entries, clears = [], []
+    for deed in deeds:
+        seq += 1
+        entry, clear = _entry(deed, seq, prev)
+        prev = entry["hash"]
+        entries.append(entry)
+        if clear:
+            clears.append(clear)
+    connection.execute(insert(AuditEntry), entries)
+    if clears:
+        connection.execute(insert(AuditClear), clears)
+    connection.execute(update(AuditHead).values(seq=seq, hash=prev))
+
+
+def _entry(deed: Deed, seq: int, prev: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    salt = secrets.token_hex(16)
+    clear: dict[str, Any] = {}
+    changes = []
+    for fact in deed.facts:
+        fields: dict[str, Any] = {}
+        for name, old_new in fact.fields.items():
+            if name in fact.confidential:
+                fields[name] = [None if value is None else {"hmac": digest_of(salt, value)} for value in old_new]
+                clear[f"{fact.table}/{fact.pk}/{name}"] = old_new
+            else:
+                fields[name] = old_new
+        changes.append({"table": fact.table, "pk": fact.pk, "op": fact.op, "fields": fields})
+    reason: Any = deed.reason
+    if deed.reason:
+        # People write what happened into a reason; it is as confidential as the case it speaks of.
+        clear["reason"] = deed.reason
+        reason = {"hmac": digest_of(salt, deed.reason)}
+    table, pk, label = deed.subject
+    body = canonical(
+        {
+            "seq": seq,
+            "prev": prev,
+            "at": _plain(deed.at),
+            "event": deed.event.value,
+            "actor": {"id": deed.by.user_id, "name": deed.by.name, "role": deed.by.role.value if deed.by.role else ""},
+            "ministry": deed.ministry_id,
+            "request": deed.request_id,
+            "subject": {"table": table, "pk": pk, "label": label},
+            "reason": reason,
+            "details": {key: _plain(value) for key, value in deed.details.items()},
+            "changes": changes,
+        }
+    )
+    entry = {
+        "seq": seq,
+        "prev": prev,
+        "hash": entry_hash(body),
+        "at": deed.at,
+        "event": deed.event.value,
+        "actor_id": deed.by.user_id,
+        "actor_name": deed.by.name,
+        "role": deed.by.role.value if deed.by.role else "",
+        "ministry_id": deed.ministry_id,
+        "subject_table": table,
+        "subject_id": pk,
+        "subject_label": label,
+        "body": body.decode(),
+    }
+    return entry, ({"seq": seq, "salt": salt, "values": clear} if clear else None)
+
+
+@event.listens_for(Session, "after_commit")
+def _forget_committed(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("audit", None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_rolled_back(session: Session, previous_transaction: Any) -> None:
+    if not previous_transaction.nested:
+        session.info.pop("audit", None)

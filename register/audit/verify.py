@@ -1,0 +1,157 @@
+"""The check of the chain: the first bad entry and its kind, for a changed, removed, reordered or truncated log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from register.audit.chain import GENESIS, canonical, digest_of, entry_hash
+from register.errors import Say, say
+from register.models import AuditClear, AuditEntry, AuditHead, ChangeMark, Snapshot
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A length and head that somebody outside the database keeps: printed in a snapshot, for example."""
+
+    seq: int
+    hash: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first thing wrong: ``kind`` is gap, link, content, copy, clear, head, truncated, anchor or unnamed."""
+
+    seq: int
+    kind: str
+    sentence: Say
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The chain's length and head as read, and what is wrong with it (None when nothing is)."""
+
+    length: int
+    head: str
+    finding: Finding | None
+
+
+def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Check every entry from the first, then the head, the printed anchors and ``anchors``, then unnamed changes."""
+    wanted: dict[int, list[Anchor]] = {}
+    for anchor in (*_printed(session), *anchors):
+        wanted.setdefault(anchor.seq, []).append(anchor)
+    seq, prev = 0, GENESIS
+    for entry, clear in _entries(session):
+        finding = _check(entry, clear, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
+        if finding:
+            return Verdict(seq, prev, finding)
+        seq, prev = entry.seq, entry.hash
+    return Verdict(seq, prev, _check_end(session, seq, prev, wanted))
+
+
+def _entries(session: Session) -> Iterator[tuple[AuditEntry, AuditClear | None]]:
+    statement: Select[Any] = (
+        select(AuditEntry, AuditClear)
+        .outerjoin(AuditClear, AuditClear.seq == AuditEntry.seq)
+        .order_by(AuditEntry.seq)
+        .execution_options(yield_per=BATCH)
+    )
+    for entry, clear in session.execute(statement):
+        yield entry, clear
+
+
+def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> Finding | None:
+    if entry.seq != seq:
+        return Finding(seq, "gap", say("%(seq)d番の記録がありません。", seq=seq))
+    body = _body(entry.body)
+    if body is None or entry_hash(entry.body.encode()) != entry.hash:
+        return Finding(seq, "content", say("%(seq)d番の記録の内容が書き換えられています。", seq=seq))
+    if entry.prev != prev or body.get("prev") != prev or body.get("seq") != seq:
+        return Finding(seq, "link", say("%(seq)d番の記録が前の記録につながっていません。", seq=seq))
+    if _copied(entry) != _as_copied(body):
+        return Finding(seq, "copy", say("%(seq)d番の記録の表示用の写しが本文と違います。", seq=seq))
+    if clear is not None and not _clear_matches(body, clear):
+        return Finding(seq, "clear", say("%(seq)d番の記録の平文が本文の要約値と違います。", seq=seq))
+    return None
+
+
+def _body(text: str) -> dict[str, Any] | None:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and canonical(body) == text.encode() else None
+
+
+def _copied(entry: AuditEntry) -> tuple[Any, ...]:
+    at = entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    who = (entry.actor_id, entry.actor_name, entry.role, entry.ministry_id)
+    return (at, entry.event, who, (entry.subject_table, entry.subject_id, entry.subject_label))
+
+
+def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    actor, subject = body["actor"], body["subject"]
+    who = (actor["id"], actor["name"], actor["role"], body["ministry"])
+    return (body["at"], body["event"], who, (subject["table"], subject["pk"], subject["label"]))
+
+
+def _clear_matches(body: Mapping[str, Any], clear: AuditClear) -> bool:
+    expected: dict[str, Any] = {}
+    if isinstance(body["reason"], dict):
+        expected["reason"] = body["reason"]["hmac"]
+    for change in body["changes"]:
+        for name, old_new in change["fields"].items():
+            digests = [value.get("hmac") if isinstance(value, dict) else None for value in old_new]
+            if any(digests):
+                expected[f"{change['table']}/{change['pk']}/{name}"] = digests
+    if expected.keys() != clear.values.keys():
+        return False
+    return all(_digests(clear.salt, clear.values[key]) == digest for key, digest in expected.items())
+
+
+def _digests(salt: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [None if item is None else digest_of(salt, item) for item in value]
+    return digest_of(salt, value)
+
+
+def _check_anchors(seq: int, found: str, wanted: Mapping[int, list[Anchor]]) -> Finding | None:
+    for anchor in wanted.get(seq, ()):
+        if anchor.hash != found:
+            return Finding(
+                seq,
+                "anchor",
+                say("%(seq)d番の記録が%(where)sに印刷された値と違います。", seq=seq, where=anchor.where),
+            )
+    return None
+
+
+def _check_end(session: Session, seq: int, prev: str, wanted: Mapping[int, list[Anchor]]) -> Finding | None:
+    beyond = max((anchor for anchors in wanted.values() for anchor in anchors), key=lambda a: a.seq, default=None)
+    if beyond is not None and beyond.seq > seq:
+        return Finding(
+            seq + 1,
+            "truncated",
+            say("%(seq)d番以降の記録が失われています（%(where)s）。", seq=seq + 1, where=beyond.where),
+        )
+    head = session.execute(select(AuditHead.seq, AuditHead.hash)).one_or_none()
+    if head is None or (head.seq, head.hash) != (seq, prev):
+        return Finding(seq + 1, "head", say("記録の末尾が台帳の控えと一致しません（%(seq)d番以降）。", seq=seq + 1))
+    if unnamed := session.scalar(select(func.count()).select_from(ChangeMark)):
+        return Finding(seq, "unnamed", say("記録のない変更が%(count)d件あります。", count=unnamed))
+    return None
+
+
+def _printed(session: Session) -> Iterator[Anchor]:
+    for row in session.execute(select(Snapshot.audit_seq, Snapshot.audit_head, Snapshot.file_name)):
+        yield Anchor(row.audit_seq, row.audit_head, row.file_name)

@@ -1,0 +1,164 @@
+"""The two databases set up alike: types, naming, and sessions that read or write.
+
+SQLite is set up as measured safe for several processes: WAL with ``synchronous=FULL``, an explicit ``BEGIN IMMEDIATE``
+for every transaction that may write (Python's own transaction handling loses acknowledged edits), a plain ``BEGIN``
+for one that only reads, and ``recursive_triggers`` so that REPLACE cannot pass the audit's triggers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from register.clock import Clock, SystemClock
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=15000",
+    "recursive_triggers=ON",
+    "trusted_schema=OFF",
+)
+# SQLite 3.7.0 to 3.51.2 may corrupt a WAL database that several processes checkpoint (sqlite.org/wal.html).
+SQLITE_FIXED = (3, 51, 3)
+
+
+class Base(DeclarativeBase):
+    """The root of every model; its metadata carries the naming convention that the migrations rely on."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An aware moment, stored in UTC on both databases; a naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        utc = value.astimezone(dt.UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLite gives rowids only to INTEGER; the audit may outgrow 32 bits on PostgreSQL.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def term(kind: type[StrEnum], name: str) -> Enum:
+    """Return a VARCHAR column type with a CHECK that admits the codes of ``kind``; ``name`` is the constraint's."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def code(length: int = 32) -> String:
+    """Return the column type of a code that a list in ``config/codes`` or a form version defines."""
+    return String(length)
+
+
+class Database:
+    """One engine with its two kinds of session; holds the clock that stamps what is written."""
+
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        self.engine = make_engine(url)
+        self.clock = clock or SystemClock()
+        reading = self.engine.execution_options(readonly=True, postgresql_readonly=True)
+        # Objects stay readable after the edge's one commit: the redirect needs their ids, not a new query.
+        self._write = sessionmaker(self.engine, expire_on_commit=False, info={"clock": self.clock})
+        self._read = sessionmaker(reading, autoflush=False, info={"clock": self.clock, "readonly": True})
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    def session(self, *, write: bool) -> Session:
+        """Return a new session; the caller closes it. A reading session refuses to flush (see ``audit``)."""
+        return self._write() if write else self._read()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session whose work is committed once at the end, or rolled back when an exception leaves."""
+        with self._write() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that only reads, on one consistent snapshot of SQLite."""
+        with self._read() as session:
+            yield session
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for ``url``, set up for several processes on either database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise ValueError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+
+
+def _sqlite_engine(url: str) -> Engine:
+    if sqlite.sqlite_version_info < SQLITE_FIXED:
+        raise RuntimeError(f"SQLite {sqlite.sqlite_version} may corrupt a shared database; 3.51.3 or newer is needed")
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite, connect_args={"timeout": 15})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("readonly")
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,29 @@
+"""Stored files: a local folder by default, any fsspec store by its URL; a name is written once and never changed."""
+
+from __future__ import annotations
+
+import fsspec
+
+
+class FileStore:
+    """Files by name under one root; callers keep the sha256 of what they stored."""
+
+    def __init__(self, url: str) -> None:
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+
+    def put(self, name: str, content: bytes) -> str:
+        """Store ``content`` under ``name`` and return its path; a half-written file is never seen under it."""
+        path = self.path(name)
+        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        self._fs.pipe_file(f"{path}.part", content)
+        self._fs.mv(f"{path}.part", path)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """Return the content of ``name``; raise ``FileNotFoundError`` when the store does not hold it."""
+        content: bytes = self._fs.cat_file(self.path(name))
+        return content
+
+    def path(self, name: str) -> str:
+        """Return where ``name`` lies in the store."""
+        return f"{self._root}/{name}"

@@ -1,0 +1,34 @@
+"""The tables. Importing this package registers every model with the metadata."""
+
+from register.models.ai_system import AISystem
+from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
+from register.models.job import Job
+from register.models.ministry import CaseSerial, Ministry
+from register.models.mixins import Audited
+from register.models.request_token import RequestToken
+from register.models.round import FormVersion, Round
+from register.models.snapshot import Snapshot
+from register.models.submission import Submission, SubmissionItem
+from register.models.use_case import LifecycleEvent, UseCase
+from register.models.user import User
+
+__all__ = [
+    "AISystem",
+    "AuditClear",
+    "AuditEntry",
+    "AuditHead",
+    "Audited",
+    "CaseSerial",
+    "ChangeMark",
+    "FormVersion",
+    "Job",
+    "LifecycleEvent",
+    "Ministry",
+    "RequestToken",
+    "Round",
+    "Snapshot",
+    "Submission",
+    "SubmissionItem",
+    "UseCase",
+    "User",
+]

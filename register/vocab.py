@@ -1,0 +1,116 @@
+"""The words that code branches on: each member is the stored code, with its label in Japanese and English.
+
+A word that no code branches on lives in ``config/codes``; a word that owns rows is a table.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Term(StrEnum):
+    """A stored code that knows its two labels; ``ja`` is the msgid of the screens, ``en`` the English text."""
+
+    ja: str
+    en: str
+
+    def __new__(cls, code: str, ja: str, en: str) -> Term:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.ja = ja
+        member.en = en
+        return member
+
+    def label(self, language: str) -> str:
+        """Return the label in ``language`` (``ja`` or ``en``)."""
+        return self.en if language == "en" else self.ja
+
+
+class Role(Term):
+    """What a person may do in the register (domain.md section 2); exactly one each."""
+
+    REPORTER = "reporter", "府省庁担当者", "Reporter"
+    APPROVER = "approver", "府省庁取りまとめ", "Approver"
+    SECRETARIAT = "secretariat", "事務局", "Secretariat"
+    AUDITOR = "auditor", "監査", "Auditor"
+    ADMIN = "admin", "システム管理", "Administrator"
+
+
+MINISTRY_ROLES = frozenset({Role.REPORTER, Role.APPROVER})
+
+
+class Lifecycle(Term):
+    """Where a use case stands in its life (domain.md section 5)."""
+
+    PLANNED = "planned", "利用開始前", "Planned"
+    VERIFICATION = "verification", "検証段階", "Verification"
+    PRODUCTION = "production", "常用段階", "Production"
+    SUSPENDED = "suspended", "停止中", "Suspended"
+    RETIRED = "retired", "利用終了", "Retired"
+
+
+class Stage(Term):
+    """導入段階 as the form asks it: an intention, no proof of a start."""
+
+    PRODUCTION = "R", "常用段階", "Production"
+    VERIFICATION = "V", "検証段階", "Verification"
+
+
+class StartTiming(Term):
+    """利用開始時期; the printed labels move with the round, so these are only the fixed names."""
+
+    STARTED = "1", "利用開始済み", "Started"
+    THIS_YEAR = "2", "当年中に利用開始予定", "Planned within the calendar year"
+    THIS_FISCAL_YEAR = "3", "当年度中に利用開始予定", "Planned within the fiscal year"
+    LATER = "4", "翌年度以降に利用開始予定", "Planned for the next fiscal year or later"
+    UNDECIDED = "5", "未定", "Undecided"
+
+
+class AnswerState(Term):
+    """The five states of an answer; an unanswered question is never a blank that counts as zero."""
+
+    ANSWERED = "answered", "回答あり", "Answered"
+    MISSING = "missing", "未回答", "Not answered"
+    NOT_APPLICABLE = "not_applicable", "対象外", "Not applicable"
+    NOT_ASKED = "not_asked", "設問なし", "Not asked"
+    DECLINED = "declined", "回答を控える", "Declined"
+
+
+class RoundState(Term):
+    """The life of a reporting round (定期報告の回)."""
+
+    DRAFT = "draft", "準備中", "Draft"
+    SCHEDULED = "scheduled", "受付前", "Scheduled"
+    OPEN = "open", "受付中", "Open"
+    CLOSED = "closed", "受付終了", "Closed"
+    FROZEN = "frozen", "確定", "Frozen"
+    PUBLISHED = "published", "公表済み", "Published"
+
+
+class SubmissionState(Term):
+    """The life of one ministry's return in a round."""
+
+    NOT_STARTED = "not_started", "未着手", "Not started"
+    IN_PROGRESS = "in_progress", "入力中", "In progress"
+    IN_REVIEW = "in_review", "府省庁内確認", "In ministry review"
+    SUBMITTED = "submitted", "提出", "Submitted"
+    RETURNED = "returned", "差戻し", "Returned"
+    ACCEPTED = "accepted", "受理", "Accepted"
+    FROZEN = "frozen", "確定", "Frozen"
+
+
+class JobState(Term):
+    """The life of a piece of slow work that a request asked for."""
+
+    QUEUED = "queued", "待機中", "Queued"
+    RUNNING = "running", "処理中", "Running"
+    DONE = "done", "完了", "Done"
+    FAILED = "failed", "失敗", "Failed"
+
+
+class Source(Term):
+    """What brought a change into the register."""
+
+    WEB = "web", "画面", "Screen"
+    IMPORT = "import", "取込み", "Import"
+    SEED = "seed", "デモデータ", "Demo data"
