@@ -1,0 +1,1 @@
+"""The commands behind ``flask``: each feature's group stands in a module of its own."""

@@ -1,0 +1,36 @@
+"""``flask audit``: the check of the chain."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from register import audit
+from register.cli.base import reading
+
+group = AppGroup("audit", help="Check the audit chain.")
+
+
+@group.command("verify")
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="SEQ:HASH",
+    help="A length and head kept outside the database, as printed in a snapshot; may be given several times.",
+)
+def verify(anchors: tuple[str, ...]) -> None:
+    """Check the whole chain; name the first bad entry and exit with 1 when there is one."""
+    with reading() as session:
+        verdict = audit.verify(session, [_anchor(text) for text in anchors])
+    if verdict.finding:
+        click.echo(f"NG {verdict.finding.seq} {verdict.finding.kind}: {verdict.finding.sentence}", err=True)
+        raise SystemExit(1)
+    click.echo(f"OK {verdict.length} {verdict.head}")
+
+
+def _anchor(text: str) -> audit.Anchor:
+    seq, _, head = text.partition(":")
+    if not seq.isdigit() or len(head) != 64:
+        raise click.BadParameter("SEQ:HASH, for example 1204:9f86d0…", param_hint="--anchor")
+    return audit.Anchor(int(seq), head.lower(), "--anchor")

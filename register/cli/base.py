@@ -1,0 +1,57 @@
+"""What every command shares: a session whose work is committed once, and refusals told on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from register.errors import RegisterError
+from register.runtime import Runtime, runtime_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the application that the command runs in."""
+    return runtime_of(current_app)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Yield a session that is committed once when the command's work is done."""
+    with runtime().database.writing() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Yield a session that only reads."""
+    with runtime().database.reading() as session:
+        yield session
+
+
+def refusals_told(command: Callable[P, R]) -> Callable[P, R]:
+    """Tell a refusal on standard error and exit with 1, instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except RegisterError as error:
+            click.echo(str(error.sentence), err=True)
+            for problem in getattr(error, "problems", ()):
+                click.echo(_line(problem), err=True)
+            raise SystemExit(1) from error
+
+    return run
+
+
+def _line(problem: Any) -> str:
+    return f"{problem.line}行目 {problem.column}: 「{problem.value}」 {problem.reason}"

@@ -1,0 +1,24 @@
+"""What a URL may hold beside the converters of the framework."""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.routing import BaseConverter, ValidationError
+
+ROUND_CODE = re.compile(r"(\d{4})-(\d{1,2})")
+
+
+class RoundCode(BaseConverter):
+    """``2025-2`` as (2025, 2): a round is named by its fiscal year and number."""
+
+    regex = r"\d{4}-\d{1,2}"
+
+    def to_python(self, value: str) -> tuple[int, int]:
+        match = ROUND_CODE.fullmatch(value)
+        if match is None or match[2].startswith("0"):
+            raise ValidationError
+        return int(match[1]), int(match[2])
+
+    def to_url(self, value: str) -> str:
+        return str(value)

@@ -1,0 +1,54 @@
+"""Every refusal becomes a page: the rules say what is wrong, this table says with which status."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from register.errors import Forbidden, ImportRejected, Invalid, NotFound, NotNow, RegisterError, Stale
+
+STATUS: dict[type[RegisterError], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    NotNow: 409,
+    Stale: 409,
+    Invalid: 422,
+    ImportRejected: 422,
+}
+PAGES = frozenset({400, 403, 404, 409, 413, 422, 500})
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page of ours."""
+    app.register_error_handler(RegisterError, _refusal)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _crash)
+
+
+def _page(status: int, sentence: object = None) -> ResponseReturnValue:
+    known = status if status in PAGES else 400 if status < 500 else 500
+    return render_template(f"errors/{known}.html", sentence=sentence, request_id=g.get("request_id", "")), status
+
+
+def _refusal(error: RegisterError) -> ResponseReturnValue:
+    status = STATUS[type(error)]
+    # A page that does not exist and one that may not be seen must read alike.
+    return _page(status, None if status == 404 else error.sentence)
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    return _page(400)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    return _page(error.code or 500)
+
+
+def _crash(error: Exception) -> ResponseReturnValue:
+    current_app.logger.exception("request %s failed", g.get("request_id", ""), exc_info=error)
+    return _page(500)

@@ -1,0 +1,135 @@
+"""The fixed order of every request: load the object (404), ask who (403), run the view, commit once.
+
+The application does not start with an endpoint that declares neither a permission nor that it is public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Flask, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from register.authz import Actor, Permission, require, visible
+from register.errors import NotFound, say
+from register.models import AISystem, Job, RequestToken, Round, Snapshot, Submission, SubmissionItem, UseCase
+from register.web.session import SAFE_METHODS, current_actor, db_session, runtime
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an endpoint declares: the permission it asks, or None when it is public."""
+
+    permission: Permission | None
+
+
+def _by_public_id(model: Any) -> Callable[[Any], ColumnElement[bool]]:
+    return lambda value: model.public_id == value
+
+
+def _round_by_code(code: tuple[int, int]) -> ColumnElement[bool]:
+    return and_(Round.fiscal_year == code[0], Round.number == code[1])
+
+
+# How a value in the URL names a row of each kind.
+FINDERS: Mapping[type[DeclarativeBase], Callable[[Any], ColumnElement[bool]]] = {
+    **{model: _by_public_id(model) for model in (UseCase, AISystem, Submission, SubmissionItem, Snapshot, Job)},
+    Round: _round_by_code,
+}
+
+# Endpoints of extensions that cannot carry our declaration; each is public by its nature.
+PUBLIC_ENDPOINTS = frozenset({"static", "security.static", "security.login", "security.logout", "security.verify"})
+
+
+def public(view: View) -> View:
+    """Declare that anybody may call ``view``, signed in or not."""
+    view.access = Access(None)  # type: ignore[attr-defined]
+    return view
+
+
+def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[[View], View]:
+    """Declare the permission of a view and the rows it wants: ``use_case=UseCase`` loads the URL's ``use_case``.
+
+    The permission is asked of the last row named. A row that the actor may not see is answered like a missing one.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def run(**values: Any) -> ResponseReturnValue:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+            actor, session = current_actor(), db_session()
+            row = None
+            for name, model in loads.items():
+                row = values[name] = _load(session, model, values[name], actor)
+            require(actor, permission, row)
+            if request.method in SAFE_METHODS:
+                return view(**values)
+            return _commit_once(session, actor, lambda: view(**values))
+
+        run.access = Access(permission)  # type: ignore[attr-defined]
+        return run
+
+    return declare
+
+
+def _load(session: Session, model: type[DeclarativeBase], value: Any, actor: Actor) -> Any:
+    row = session.scalar(visible(select(model).where(FINDERS[model](value)), model, actor))
+    if row is None:
+        raise NotFound(say("お探しのページはありません。"))
+    return row
+
+
+def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Run a changing view and commit its work once; a form sent twice is carried out once."""
+    token = request.form.get("request_token", "")[:64]
+    if token and (done := _location(session, token, actor)):
+        return redirect(done, 303)
+    response = current_app.make_response(view())
+    if response.status_code >= 400:
+        session.rollback()
+        return response
+    if token and response.location:
+        used_at = runtime().clock.now()
+        session.add(
+            RequestToken(token=token, user_id=actor.user_id, location=response.location, used_at=used_at)
+        )
+    try:
+        session.commit()
+    except IntegrityError:
+        # The same form arrived twice at once, and the other request was first: its answer is this one's too.
+        session.rollback()
+        if token and (done := _location(session, token, actor)):
+            return redirect(done, 303)
+        raise
+    return response
+
+
+def _location(session: Session, token: str, actor: Actor) -> str | None:
+    return session.scalar(
+        select(RequestToken.location).where(RequestToken.token == token, RequestToken.user_id == actor.user_id)
+    )
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    """Return what ``endpoint`` declares; None when it declares nothing."""
+    if endpoint in PUBLIC_ENDPOINTS:
+        return Access(None)
+    access: Access | None = getattr(app.view_functions[endpoint], "access", None)
+    return access
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raise when an endpoint declares no access: a forgotten guard must stop the start, not wait for a visitor."""
+    silent = sorted(rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None)
+    if silent:
+        raise RuntimeError(f"endpoints without a declared permission: {', '.join(silent)}")

@@ -1,0 +1,101 @@
+"""Sign-in through flask-security, set up once; what it does is named in the audit chain.
+
+Identity reads on the request's reading session. Its deeds (sign-in, a stronger hash of a password) are written in
+short transactions of their own, so that no password is ever hashed while the write lock is held.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, session
+from flask_login import user_logged_out
+from flask_security import FSQLALiteUserDatastore, Security, user_authenticated, user_failed_authn
+from sqlalchemy.orm import Session
+
+from register import audit
+from register.authz import Actor
+from register.models import User
+from register.models.user import RoleRecord
+from register.runtime import Runtime
+from register.web.session import reading_session, runtime
+
+
+class _ReadingDatabase:
+    """What flask-security knows as its database: the reading session of the request."""
+
+    @property
+    def session(self) -> Session:
+        return reading_session()
+
+
+class Accounts(FSQLALiteUserDatastore):  # type: ignore[misc]
+    """The accounts as flask-security sees them; a rehashed password is the one thing that it writes by itself."""
+
+    def put(self, model: Any) -> Any:
+        """Take note of a changed account; it is written by ``commit`` in a transaction of its own."""
+        return model
+
+    def commit(self) -> None:
+        """Write the passwords that a sign-in hashed anew, each as a named deed."""
+        reading = reading_session()
+        rehashed = {row.id: row.password for row in reading.dirty if isinstance(row, User)}
+        reading.rollback()
+        for user_id, password in rehashed.items():
+            with runtime().database.writing() as writing:
+                user = writing.get_one(User, user_id)
+                user.password = password
+                audit.record(writing, audit.Event.PASSWORD_REHASHED, user, by=Actor.of(user))
+
+
+def init_app(app: Flask, run: Runtime) -> None:
+    """Set up sign-in, sessions and cookies, and the audit of both."""
+    app.config.update(
+        SECURITY_JOIN_USER_ROLES=False,
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        # argon2 salts by itself; a second pepper would have to be kept as long as the passwords.
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
+        SECURITY_PASSWORD_SALT=None,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_LOGIN_USER_TEMPLATE="security/login_user.html",
+        SECURITY_POST_LOGIN_VIEW="/",
+        SECURITY_POST_LOGOUT_VIEW="/login",
+        SECURITY_LOGOUT_METHODS=["POST"],
+        SECURITY_FLASH_MESSAGES=False,
+        SECURITY_CSRF_PROTECT_MECHANISMS=["session", "basic"],
+        SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS=False,
+        SECURITY_ZXCVBN_MINIMUM_SCORE=3,
+        SESSION_COOKIE_NAME="register",
+        SESSION_COOKIE_SECURE=run.settings.cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_DURATION=timedelta(0),
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=run.settings.session_minutes),
+    )
+    Security(app, Accounts(_ReadingDatabase(), User, RoleRecord))
+    user_authenticated.connect(_signed_in, app)
+    user_failed_authn.connect(_failed, app)
+    user_logged_out.connect(_signed_out, app)
+
+
+def _signed_in(_app: Flask, user: User, **_: Any) -> None:
+    # Permanent means: until nothing was asked for ``session_minutes``; every answer renews the cookie.
+    session.permanent = True
+    _record(audit.Event.SIGNED_IN, user)
+
+
+def _failed(_app: Flask, user: User, **_: Any) -> None:
+    _record(audit.Event.SIGN_IN_FAILED, user)
+
+
+def _signed_out(_app: Flask, user: User | None, **_: Any) -> None:
+    if isinstance(user, User):
+        _record(audit.Event.SIGNED_OUT, user)
+
+
+def _record(event: audit.Event, user: User) -> None:
+    with runtime().database.writing() as writing:
+        writing.info["request_id"] = g.request_id
+        audit.record(writing, event, writing.get_one(User, user.id), by=Actor.of(user))
