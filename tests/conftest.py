@@ -19,8 +19,13 @@ from tests.support.databases import Databases
 from tests.support.postgres import NoServer, Server
 from tests.support.summary import fail_skips
 
-# While the foundations are being written: without them only the tests that need no database can run.
-pytest_plugins = ["tests.support.application"] if (Path(__file__).parent.parent / "register/clock.py").exists() else []
+# While the foundations are being written, each set of fixtures waits for what it needs.
+REGISTER = Path(__file__).parent.parent / "register"
+pytest_plugins = [
+    f"tests.support.{name}"
+    for name, needed in (("data", "clock.py"), ("application", "web/ui.py"))
+    if (REGISTER / needed).exists()
+]
 SERVER = pytest.StashKey[Server | str]()
 
 
@@ -35,11 +40,16 @@ def find_server() -> Server | str:
         return postgres.find()
     except NoServer as reason:
         return str(reason)
+    except RuntimeError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find the server once, in the process that starts the workers: a throwaway cluster is shared by all of them."""
     network.forbid()
+    # The settings of whoever runs the tests are not the tests'.
+    for name in [name for name in os.environ if name.startswith("REGISTER_") and name != postgres.VARIABLE]:
+        del os.environ[name]
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", default=None):
         config.stash[SERVER] = find_server()
 

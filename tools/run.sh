@@ -34,14 +34,21 @@ secret_key() {
     export REGISTER_SECRET_KEY
 }
 
+running() { # whether any part still runs
+    local pid
+    for pid in "${PIDS[@]}"; do kill -0 "$pid" 2>/dev/null && return; done
+    return 1
+}
+
 stop() {
     trap '' INT TERM HUP
-    local pid
+    local pid tick
     for pid in "${PIDS[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-    ( exec >/dev/null 2>&1; sleep 20; for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done ) &
-    local watchdog=$!
-    for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
-    kill "$watchdog" 2>/dev/null || true
+    for tick in {1..100}; do
+        running || return 0
+        sleep 0.2
+    done
+    for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
 }
 
 asked_to_stop() {

@@ -1,53 +1,51 @@
-"""Fixtures of the application: databases with its schema, sessions, the application itself, clients."""
+"""Fixtures of the application: itself on a database of the test's own, and clients signed in as people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session
+from flask import Flask
 
-from register import migrate
-from register.db import Database
-from tests.support.databases import Databases
-from tests.support.postgres import NoServer
-from tests.support.sources import ROOT
-
-
-def migrated(url: str) -> None:
-    """Build the schema by the migrations, as an installation does."""
-    opened = Database(url)
-    migrate.upgrade(opened.engine, ROOT / "migrations")
-    opened.engine.dispose()
+from config.settings import Settings
+from register.clock import FixedClock
+from register.factory import create_app
+from register.models import User
+from tests.support.client import Client
 
 
-@pytest.fixture
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Which database the test runs on."""
-    return getattr(request, "param", "sqlite")
+def settings_for(url: str, folder: Path) -> Settings:
+    """Return the settings of an installation for tests: its files in ``folder``, no TLS before it."""
+    return Settings(
+        database_url=url, files_url=str(folder / "files"), secret_key="0" * 64, cookie_secure=False, demo=False
+    )
 
 
 @pytest.fixture
-def database_url(database_kind: str, databases: Databases) -> Iterator[str]:
-    """The URL of a database of the test's own, migrated and empty."""
-    try:
-        url = databases.fresh(database_kind, "migrated", migrated)
-    except NoServer as reason:
-        pytest.skip(str(reason))
-    yield url
-    databases.release(url)
+def app(database_url: str, tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
+    """The application on the test's database."""
+    made = create_app(settings_for(database_url, tmp_path), clock, TESTING=True)
+    made.test_client_class = Client
+    yield made
+    made.extensions["register"].database.engine.dispose()
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """The same database, opened as the application opens it."""
-    opened = Database(database_url)
-    yield opened
-    opened.engine.dispose()
+def client(app: Flask) -> Client:
+    """Somebody who has not signed in."""
+    made = app.test_client()
+    assert isinstance(made, Client)
+    return made
 
 
 @pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    """A writing session; what the test does not commit is rolled back."""
-    with database.session(write=True) as opened:
-        yield opened
+def client_of(app: Flask, user: Callable[[str], User]) -> Callable[[str], Client]:
+    """``client_of("auditor")`` returns the browser of that person, signed in."""
+
+    def make(name: str) -> Client:
+        made = app.test_client()
+        assert isinstance(made, Client)
+        return made.sign_in(user(name))
+
+    return make
