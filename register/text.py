@@ -1,0 +1,24 @@
+"""Text keys: what is stored is as written, what is matched is folded."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import jaconv
+
+
+def clean(text: str) -> str:
+    """Return ``text`` in NFC, trimmed, without control characters but line breaks and tabs."""
+    kept = "".join(c for c in text.replace("\r\n", "\n").replace("\r", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def clean_line(text: str) -> str:
+    """Return ``text`` cleaned and on one line."""
+    return " ".join(clean(text).split("\n"))
+
+
+def search_key(text: str) -> str:
+    """Return what ``text`` is found by: NFKC, case and kana folded, runs of blanks as one."""
+    folded: str = jaconv.kata2hira(unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.split())
