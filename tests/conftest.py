@@ -19,13 +19,9 @@ from tests.support.databases import Databases
 from tests.support.postgres import NoServer, Server
 from tests.support.summary import fail_skips
 
-# While the foundations are being written, each set of fixtures waits for what it needs.
-REGISTER = Path(__file__).parent.parent / "register"
-pytest_plugins = [
-    f"tests.support.{name}"
-    for name, needed in (("data", "clock.py"), ("application", "web/ui.py"))
-    if (REGISTER / needed).exists()
-]
+pytest_plugins = ["tests.support.data"]
+if (Path(__file__).parent.parent / "register/web/ui.py").exists():
+    pytest_plugins.append("tests.support.application")
 SERVER = pytest.StashKey[Server | str]()
 
 

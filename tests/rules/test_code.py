@@ -8,6 +8,7 @@ import re
 from tests.support import sources
 
 # The edges: they commit once, after everything; services, queries and models never do.
+OPENING = {"writing", "begin"}
 MAY_COMMIT = re.compile(r"register/(web/(guard|session)\.py|web/(guard|session)/.*|cli\.py|cli/.*|jobs/.*)")
 
 
@@ -31,6 +32,19 @@ def test_only_the_edges_commit() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
     assert commits == []
+
+
+def test_only_the_edges_open_a_transaction() -> None:
+    inner = ("services", "queries", "reports", "audit", "authz.py", "models", "formspec", "formats", "states.py")
+    opened = [
+        sources.place(path, node.lineno)
+        for path in sources.python(*(f"register/{name}" for name in inner))
+        for node in ast.walk(sources.tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in OPENING
+    ]
+    assert opened == []
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -81,7 +81,7 @@ def refusal(url: URL) -> str | None:
                 "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
             ).fetchone()
     except psycopg.OperationalError as error:
-        return str(error).strip().splitlines()[-1]
+        return str(error).strip().splitlines()[0]
     return None if row and row[0] else "the role may not create databases"
 
 
