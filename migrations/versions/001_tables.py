@@ -18,7 +18,7 @@ def upgrade() -> None:
         "audit_clear",
         sa.Column("seq", BIG_ID, autoincrement=False, nullable=False),
         sa.Column("salt", sa.String(length=64), nullable=False),
-        sa.Column("clear_values", JSON, nullable=False),
+        sa.Column("texts", JSON, nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_table(

@@ -307,7 +307,7 @@ def _entry(deed: Deed, seq: int, prev: str) -> tuple[dict[str, Any], dict[str, A
         "subject_label": label,
         "body": body.decode(),
     }
-    return entry, ({"seq": seq, "salt": salt, "values": clear} if clear else None)
+    return entry, ({"seq": seq, "salt": salt, "texts": clear} if clear else None)
 
 
 @event.listens_for(Session, "after_commit")

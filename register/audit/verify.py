@@ -114,9 +114,9 @@ def _clear_matches(body: Mapping[str, Any], clear: AuditClear) -> bool:
             digests = [value.get("hmac") if isinstance(value, dict) else None for value in old_new]
             if any(digests):
                 expected[f"{change['table']}/{change['pk']}/{name}"] = digests
-    if expected.keys() != clear.values.keys():
+    if expected.keys() != clear.texts.keys():
         return False
-    return all(_digests(clear.salt, clear.values[key]) == digest for key, digest in expected.items())
+    return all(_digests(clear.salt, clear.texts[key]) == digest for key, digest in expected.items())
 
 
 def _digests(salt: str, value: Any) -> Any:

@@ -43,7 +43,7 @@ class AuditClear(Base):
 
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     salt: Mapped[str] = mapped_column(String(64))
-    values: Mapped[dict[str, Any]] = mapped_column("clear_values", Json)
+    texts: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class AuditHead(Base):

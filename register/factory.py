@@ -1,0 +1,73 @@
+"""The composition root: the one module that knows all the others."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, g
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from register.clock import Clock, SystemClock
+from register.cli import audit as audit_commands
+from register.cli import db as db_commands
+from register.db import Database
+from register.files import FileStore
+from register.runtime import Runtime, Settings
+from register.web import converters, errors, guard, headers, identity, session, ui
+
+MAX_REQUEST = 6 * 1024 * 1024
+MAX_FORM_MEMORY = 500_000
+
+
+def create_app(settings: Settings, clock: Clock | None = None, **config: Any) -> Flask:
+    """Return the application for ``settings``; ``config`` overrides Flask's own settings (tests use it)."""
+    app = Flask(
+        "register",
+        template_folder=str(settings.templates_dir),
+        static_folder="static",
+        root_path=str(settings.templates_dir.parent / "register"),
+    )
+    app.config.update(
+        # Without a key of the installation, sessions live as long as this process: enough for commands.
+        SECRET_KEY=settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_hex(32),
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
+        MAX_FORM_PARTS=1000,
+        TRUSTED_HOSTS=settings.trusted_hosts or None,
+        WTF_CSRF_TIME_LIMIT=None,
+        **config,
+    )
+    run = _runtime(settings, clock or SystemClock())
+    app.extensions["register"] = run
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _edges(app, run)
+    guard.refuse_undeclared(app)
+    return app
+
+
+def _runtime(settings: Settings, clock: Clock) -> Runtime:
+    return Runtime(settings, Database(settings.database_url, clock), clock, FileStore(settings.files_url))
+
+
+def _edges(app: Flask, run: Runtime) -> None:
+    app.before_request(_name_request)
+    app.teardown_appcontext(session.close_sessions)
+    app.url_map.converters["round_code"] = converters.RoundCode
+    CSRFProtect(app)
+    identity.init_app(app, run)
+    ui.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+
+
+def _name_request() -> None:
+    # What a person reads to us from an error page, and what the audit and the logs call the request.
+    g.request_id = secrets.token_hex(8)

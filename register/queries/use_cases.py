@@ -1,0 +1,258 @@
+"""Reading use cases: the filtered, sorted, paged list, its export, and one case with its life."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+
+from register import authz, states
+from register.authz import Actor, Permission
+from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase
+from register.text import search_key
+from register.vocab import MINISTRY_ROLES, Lifecycle
+
+PER_PAGE = 50
+LAST_PAGE = 100_000
+
+# What a person may narrow the list by, and the column behind it; all other state of the list is q, sort and page.
+FILTERS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "lifecycle": UseCase.lifecycle,
+    "usage_type": UseCase.usage_type,
+    "user_scope": UseCase.user_scope,
+    "confidentiality": UseCase.confidentiality,
+    "ministry": Ministry.key,
+}
+# Every order ends in the id, so that equal rows never change places between pages.
+SORTS: Mapping[str, tuple[Any, ...]] = {
+    "updated": (UseCase.updated_at.desc(), UseCase.id.desc()),
+    "number": (Ministry.sort_no, UseCase.case_no, UseCase.id),
+    "since": (UseCase.lifecycle_since.desc(), UseCase.id.desc()),
+    "title": (UseCase.title, UseCase.id),
+}
+DEFAULT_SORT = "updated"
+UNANSWERED = "none"
+
+COLUMNS = (
+    UseCase.public_id,
+    UseCase.case_no,
+    UseCase.title,
+    UseCase.unit,
+    UseCase.usage_type,
+    UseCase.user_scope,
+    UseCase.lifecycle,
+    UseCase.lifecycle_since,
+    UseCase.updated_at,
+    UseCase.ministry_id,
+)
+EXPORT_COLUMNS = (
+    UseCase.case_no,
+    Ministry.name.label("ministry"),
+    UseCase.unit,
+    UseCase.title,
+    UseCase.purpose,
+    UseCase.usage_type,
+    UseCase.user_scope,
+    UseCase.confidentiality,
+    UseCase.planned_stage,
+    UseCase.start_on,
+    UseCase.goal_kind,
+    UseCase.goal_text,
+    UseCase.output_type,
+    UseCase.model_usage,
+    UseCase.lifecycle,
+    UseCase.lifecycle_since,
+)
+
+
+@dataclass(frozen=True)
+class ListState:
+    """The list's whole state as the URL holds it; an unknown value in a URL is dropped, not guessed."""
+
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    q: str = ""
+    sort: str = DEFAULT_SORT
+    page: int = 1
+
+    @classmethod
+    def of(cls, args: Any) -> ListState:
+        """Read the state from the arguments of a URL (a MultiDict)."""
+        chosen = {name: tuple(value for value in args.getlist(name) if value) for name in FILTERS}
+        page = args.get("page", "1")
+        sort = args.get("sort", DEFAULT_SORT)
+        return cls(
+            {name: values for name, values in chosen.items() if values},
+            args.get("q", "").strip(),
+            sort if sort in SORTS else DEFAULT_SORT,
+            min(int(page), LAST_PAGE) if page.isascii() and page.isdigit() and int(page[:7]) > 0 else 1,
+        )
+
+    def args(self, **changes: Any) -> dict[str, Any]:
+        """Return the arguments of the URL of this state with ``changes``; defaults are left out."""
+        state = replace(self, **changes)
+        args: dict[str, Any] = dict(state.chosen)
+        if state.q:
+            args["q"] = state.q
+        if state.sort != DEFAULT_SORT:
+            args["sort"] = state.sort
+        if state.page > 1:
+            args["page"] = state.page
+        return args
+
+    def without(self, name: str, value: str) -> dict[str, Any]:
+        """Return the arguments without one filter value, on the first page."""
+        chosen = {key: tuple(v for v in values if (key, v) != (name, value)) for key, values in self.chosen.items()}
+        return self.args(chosen={key: values for key, values in chosen.items() if values}, page=1)
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of the list: the rows as plain tuples, and how many there are in all."""
+
+    rows: list[Row[Any]]
+    total: int
+    state: ListState
+    ministries: dict[int, Ministry]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+
+def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
+    """Return one page of what ``actor`` may see, in four statements at most whatever the number of cases."""
+    condition = _conditions(actor, state)
+    by_ministry = _needs_ministry(state)
+    counted = _from(select(func.count()).select_from(UseCase), by_ministry).where(*condition)
+    total: int = session.scalar(counted) or 0
+    page = min(state.page, max(1, -(-total // PER_PAGE)))
+    rows = _from(select(*COLUMNS), by_ministry).where(*condition).order_by(*SORTS[state.sort])
+    found = session.execute(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
+    return ListPage(list(found), total, replace(state, page=page), ministries(session, actor))
+
+
+def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
+    """Return the ministries whose cases ``actor`` may see, in official order."""
+    statement = select(Ministry).order_by(Ministry.sort_no, Ministry.id)
+    if actor.role in MINISTRY_ROLES:
+        statement = statement.where(Ministry.id == actor.ministry_id)
+    return {ministry.id: ministry for ministry in session.scalars(statement)}
+
+
+def export_rows(session: Session, actor: Actor, state: ListState) -> Iterator[Row[Any]]:
+    """Yield every row of the filtered list in its order, page state apart, without holding them all."""
+    statement = select(*EXPORT_COLUMNS).join(Ministry, Ministry.id == UseCase.ministry_id)
+    statement = statement.where(*_conditions(actor, state)).order_by(*SORTS[state.sort])
+    yield from session.execute(statement.execution_options(yield_per=1000))
+
+
+def _needs_ministry(state: ListState) -> bool:
+    return state.sort == "number" or "ministry" in state.chosen
+
+
+def _from(statement: Select[Any], by_ministry: bool) -> Select[Any]:
+    return statement.join(Ministry, Ministry.id == UseCase.ministry_id) if by_ministry else statement
+
+
+def _conditions(actor: Actor, state: ListState) -> list[ColumnElement[bool]]:
+    conditions = [authz.sight(UseCase, actor)]
+    for name, values in state.chosen.items():
+        column = FILTERS[name]
+        named = [value for value in values if value != UNANSWERED]
+        found = column.in_(_known(name, named))
+        conditions.append(found | column.is_(None) if UNANSWERED in values else found)
+    conditions.extend(UseCase.search_key.contains(word, autoescape=True) for word in search_key(state.q).split())
+    return conditions
+
+
+def _known(name: str, values: list[str]) -> list[Any]:
+    if name != "lifecycle":
+        return list(values)
+    return [Lifecycle(value) for value in values if value in set(Lifecycle)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a life with the days spent in the state (until the next step, or until today)."""
+
+    event: LifecycleEvent
+    days: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """All that the page of one use case shows."""
+
+    use_case: UseCase
+    ministry: Ministry
+    system: AISystem | None
+    steps: tuple[Step, ...]
+    answers: tuple[Row[Any], ...]
+    moves: tuple[states.Transition, ...]
+    may_edit: bool
+
+
+def case_page(session: Session, use_case: UseCase, actor: Actor, today: dt.date) -> CasePage:
+    """Return what the page of ``use_case`` shows to ``actor``."""
+    system = None
+    if use_case.ai_system_id is not None:
+        seen = authz.visible(select(AISystem).where(AISystem.id == use_case.ai_system_id), AISystem, actor)
+        system = session.scalar(seen)
+    return CasePage(
+        use_case,
+        session.get_one(Ministry, use_case.ministry_id),
+        system,
+        steps(session, use_case, today),
+        _answers(session, use_case, actor),
+        moves_for(use_case, actor),
+        authz.can(actor, Permission.USE_CASE_WRITE, use_case),
+    )
+
+
+def moves_for(use_case: UseCase, actor: Actor) -> tuple[states.Transition, ...]:
+    """Return the steps that ``actor`` may take with ``use_case`` now."""
+    if not authz.can(actor, Permission.USE_CASE_MOVE, use_case):
+        return ()
+    may_retire = authz.can(actor, Permission.USE_CASE_RETIRE, use_case)
+    moves = states.moves_from(use_case.lifecycle)
+    return tuple(move for move in moves if move.target is not Lifecycle.RETIRED or may_retire)
+
+
+def steps(session: Session, use_case: UseCase, today: dt.date) -> tuple[Step, ...]:
+    """Return the life of ``use_case``, oldest first, with the time in each state."""
+    statement = select(LifecycleEvent).where(LifecycleEvent.use_case_id == use_case.id).order_by(LifecycleEvent.id)
+    events = list(session.scalars(statement))
+    ends = [event.on for event in events[1:]] + [today]
+    return tuple(
+        Step(event, max(0, (end - event.on).days), event is events[-1]) for event, end in zip(events, ends, strict=True)
+    )
+
+
+def _answers(session: Session, use_case: UseCase, actor: Actor) -> tuple[Row[Any], ...]:
+    """Return the rounds in which the case was reported, newest first, with the item that holds the answers."""
+    statement = (
+        select(SubmissionItem.public_id, SubmissionItem.submission_id, Round)
+        .join(Round, Round.id == SubmissionItem.round_id)
+        .where(SubmissionItem.use_case_id == use_case.id)
+        .order_by(Round.as_of.desc(), Round.id.desc())
+    )
+    return tuple(session.execute(authz.visible(statement, SubmissionItem, actor)))
+
+
+def systems_for(session: Session, actor: Actor) -> list[AISystem]:
+    """Return the AI systems that ``actor`` may tie a use case to: the own ministry's and those that others share."""
+    statement = authz.visible(select(AISystem), AISystem, actor).options(joinedload(AISystem.ministry))
+    return list(session.scalars(statement.order_by(AISystem.name, AISystem.id)))
+
+
+def system_by_public_id(session: Session, public_id: uuid.UUID, actor: Actor) -> AISystem | None:
+    """Return the AI system that a form names, when ``actor`` may know of it."""
+    return session.scalar(
+        authz.visible(select(AISystem).where(AISystem.public_id == public_id), AISystem, actor)
+    )

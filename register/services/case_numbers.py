@@ -1,0 +1,45 @@
+"""Case numbers ``<ministry key>-<fiscal year>-<serial>``: counted per ministry, never given twice."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from register.models import CaseSerial, Ministry
+
+PATTERN = re.compile(r"(?P<key>[0-9A-Za-z]+)-(?P<year>\d{4})-(?P<serial>\d{1,6})")
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def next_number(session: Session, ministry: Ministry, fiscal_year: int) -> str:
+    """Return a number that no case of ``ministry`` ever had; the counter's row is locked until the commit."""
+    serial = _raise_to(session, ministry.id, fiscal_year, None)
+    return f"{ministry.key}-{fiscal_year}-{serial:04d}"
+
+
+def reserve(session: Session, ministry: Ministry, case_no: str) -> None:
+    """Keep ``case_no``, which came from outside, from being given again; other forms of number cannot collide."""
+    match = PATTERN.fullmatch(case_no)
+    if match and match["key"] == ministry.key:
+        _raise_to(session, ministry.id, int(match["year"]), int(match["serial"]))
+
+
+def _raise_to(session: Session, ministry_id: int, fiscal_year: int, at_least: int | None) -> int:
+    # One upsert on either database: two people who create a case at once wait for each other here.
+    insert = _INSERT[session.get_bind().dialect.name](CaseSerial)
+    last = CaseSerial.last + 1 if at_least is None else _greatest(session, CaseSerial.last, at_least)
+    statement = (
+        insert.values(ministry_id=ministry_id, fiscal_year=fiscal_year, last=1 if at_least is None else at_least)
+        .on_conflict_do_update(index_elements=["ministry_id", "fiscal_year"], set_={"last": last})
+        .returning(CaseSerial.last)
+    )
+    serial: int = session.execute(statement).scalar_one()
+    return serial
+
+
+def _greatest(session: Session, *values: object) -> object:
+    greatest = func.max if session.get_bind().dialect.name == "sqlite" else func.greatest
+    return greatest(*values)
