@@ -17,7 +17,16 @@ import axe_playwright_python
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from sqlalchemy import select
 from werkzeug.serving import make_server
+
+from register.clock import FixedClock
+from register.factory import create_app
+from register.models import User
+from tests.support.application import demo, settings_for
+from tests.support.client import Client
+from tests.support.data import NOW
+from tests.support.databases import Databases
 
 FLAGS = [
     "--no-sandbox",  # root has no sandbox; only pages of our own are opened
@@ -133,6 +142,38 @@ def serve(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def base_url() -> str:
-    """Where relative addresses begin."""
-    return "http://127.0.0.1"
+def live_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with the demo data, one for all browser tests of a worker: leave its data as you found them."""
+    url = databases.fresh("sqlite", "demo", demo)
+    made = create_app(settings_for(url, tmp_path_factory.mktemp("live")), FixedClock(NOW), TESTING=True)
+    made.test_client_class = Client
+    yield made
+    made.extensions["register"].database.engine.dispose()
+    databases.release(url)
+
+
+@pytest.fixture(scope="session")
+def base_url(live_app: Flask) -> Iterator[str]:
+    """Where the application answers; ``page.goto("/use-cases")`` begins here."""
+    yield from serve(live_app)
+
+
+@pytest.fixture
+def sign_in(live_app: Flask, context: BrowserContext, base_url: str) -> Callable[[str], None]:
+    """``sign_in(email)`` makes that person the one at this browser, without the cost of a password."""
+    return lambda email: carry_session(live_app, context, base_url, email)
+
+
+def carry_session(app: Flask, context: BrowserContext, address: str, email: str) -> None:
+    """Give the browser the session of the person with ``email``."""
+    agent = context.new_page()
+    user_agent = str(agent.evaluate("navigator.userAgent"))
+    agent.close()
+    with app.extensions["register"].database.reading() as reading:
+        person = reading.scalars(select(User).where(User.email == email)).one()
+    client = app.test_client()
+    assert isinstance(client, Client)
+    client.environ_base["HTTP_USER_AGENT"] = user_agent
+    cookie = client.sign_in(person).get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])

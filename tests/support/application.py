@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from register.clock import FixedClock
 from register.factory import create_app
 from register.models import User
 from tests.support.client import Client
+from tests.support.data import NOW, migrated
 
 
 def settings_for(url: str, folder: Path) -> Settings:
@@ -20,6 +22,17 @@ def settings_for(url: str, folder: Path) -> Settings:
     return Settings(
         database_url=url, files_url=str(folder / "files"), secret_key="0" * 64, cookie_secure=False, demo=False
     )
+
+
+def demo(url: str) -> None:
+    """Build what `make run` shows a newcomer: the schema, the demo data, its accounts."""
+    migrated(url)
+    with tempfile.TemporaryDirectory() as folder:
+        made = create_app(settings_for(url, Path(folder)), FixedClock(NOW), TESTING=True)
+        result = made.test_cli_runner().invoke(args=["seed", "--once"])
+        made.extensions["register"].database.engine.dispose()
+    if result.exit_code:
+        raise RuntimeError(f"flask seed ended with {result.exit_code}: {result.output}") from result.exception
 
 
 @pytest.fixture
