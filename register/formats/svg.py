@@ -194,6 +194,7 @@ def _svg(key: str, title: str, desc: str, height: float, fills: int, body: Seque
         f'<pattern id="{key}-p{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
         f'<rect width="8" height="8" fill="{ground}"/>{marks}</pattern>'
         for number, (ground, marks) in enumerate(FILLS[:fills])
+        if marks
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="chart" viewBox="0 0 {WIDTH} {_n(height)}" '
@@ -219,7 +220,10 @@ def _legend(key: str, series: Sequence[Series], y: float) -> tuple[list[str], fl
 
 def _rect(key: str, number: int, x: float, y: float, width: float, height: float) -> str:
     place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
-    return f'<rect {place} fill="url(#{key}-p{number})" stroke="#000060" stroke-width="1"/>'
+    ground, marks = FILLS[number]
+    # A plain ground as a pattern shows its seams in some viewers.
+    fill = f"url(#{key}-p{number})" if marks else ground
+    return f'<rect {place} fill="{fill}" stroke="#000060" stroke-width="1"/>'
 
 
 def _plated(x: float, y: float, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import cache
 
 from register.formats import pdf, svg
 
@@ -32,23 +33,26 @@ CROSS_TAB = """
 <tbody class="keep">
 <tr><th scope="rowgroup" rowspan="2">汎用型</th><th scope="row">汎用型１</th><td class="num larger">210</td>
 <td class="num">2</td><td class="num">4</td><td class="num">2</td><td class="num">218</td></tr>
-<tr><th scope="row">汎用型２</th><td class="num">27</td><td class="num">1</td><td class="num">3</td><td class="num">1</td>
-<td class="num">32</td></tr>
+<tr><th scope="row">汎用型２</th><td class="num">27</td><td class="num">1</td><td class="num">3</td>
+<td class="num">1</td><td class="num">32</td></tr>
 </tbody>
 <tbody class="keep">
-<tr><th scope="rowgroup" rowspan="2">特化型</th><th scope="row">特化型１</th><td class="num">23</td><td class="num">1</td>
-<td class="num">8</td><td class="num">4</td><td class="num">36</td></tr>
-<tr><th scope="row">特化型２</th><td class="num">2</td><td class="num">0</td><td class="num">1</td><td class="num">1</td>
-<td class="num">4</td></tr>
+<tr><th scope="rowgroup" rowspan="2">特化型</th><th scope="row">特化型１</th><td class="num">23</td>
+<td class="num">1</td><td class="num">8</td><td class="num">4</td><td class="num">36</td></tr>
+<tr><th scope="row">特化型２</th><td class="num">2</td><td class="num">0</td><td class="num">1</td>
+<td class="num">1</td><td class="num">4</td></tr>
 </tbody>
 </table>
 """
-KANA = "あいうえおかがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽ" \
-    "まみむめもやゆよらりるれろわをんアイウエオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドナニヌネノ" \
+KANA = (
+    "あいうえおかがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽ"
+    "まみむめもやゆよらりるれろわをんアイウエオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドナニヌネノ"
     "ハバパヒビピフブプヘベペホボポマミムメモヤユヨラリルレロワヲンヴー"
+)
 ROWS = "".join(
     f'<tr><th scope="row">府省庁A-2025-{number:03d}</th><td>審査業務の効率化（<span lang="en">review</span>）</td>'
-    f'<td class="num">{number:,}</td></tr>' for number in range(1, 61)
+    f'<td class="num">{number:,}</td></tr>'
+    for number in range(1, 61)
 )
 LONG_TABLE = (
     "<table><caption>表2　案件の一覧</caption><thead><tr>"
@@ -83,9 +87,13 @@ REPORT = page(
 
 def sample(html: str = REPORT) -> bytes:
     """Return the document as PDF, always from the same data."""
-    return pdf.render(
-        html, identifier=IDENTIFIER, created=CREATED, attachments=ATTACHMENTS, properties=PROPERTIES
-    )
+    return pdf.render(html, identifier=IDENTIFIER, created=CREATED, attachments=ATTACHMENTS, properties=PROPERTIES)
+
+
+@cache
+def report() -> bytes:
+    """Return the report, rendered once for all tests of a process."""
+    return sample()
 
 
 if __name__ == "__main__":
