@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,6 @@ from tests.support.postgres import NoServer, Server
 from tests.support.summary import fail_skips
 
 pytest_plugins = ["tests.support.data"]
-if (Path(__file__).parent.parent / "register/web/ui.py").exists():
-    pytest_plugins.append("tests.support.application")
 SERVER = pytest.StashKey[Server | str]()
 
 

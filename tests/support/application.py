@@ -1,19 +1,13 @@
-"""Fixtures of the application: itself on a database of the test's own, and clients signed in as people."""
+"""The application as tests run it: its settings, and the demo data that a newcomer sees."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
-from flask import Flask
 
 from config.settings import Settings
 from register.clock import FixedClock
 from register.factory import create_app
-from register.models import User
-from tests.support.client import Client
 from tests.support.data import NOW, migrated
 
 
@@ -33,32 +27,3 @@ def demo(url: str) -> None:
         made.extensions["register"].database.engine.dispose()
     if result.exit_code:
         raise RuntimeError(f"flask seed ended with {result.exit_code}: {result.output}") from result.exception
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
-    """The application on the test's database."""
-    made = create_app(settings_for(database_url, tmp_path), clock, TESTING=True)
-    made.test_client_class = Client
-    yield made
-    made.extensions["register"].database.engine.dispose()
-
-
-@pytest.fixture
-def client(app: Flask) -> Client:
-    """Somebody who has not signed in."""
-    made = app.test_client()
-    assert isinstance(made, Client)
-    return made
-
-
-@pytest.fixture
-def client_of(app: Flask, user: Callable[[str], User]) -> Callable[[str], Client]:
-    """``client_of("auditor")`` returns the browser of that person, signed in."""
-
-    def make(name: str) -> Client:
-        made = app.test_client()
-        assert isinstance(made, Client)
-        return made.sign_in(user(name))
-
-    return make

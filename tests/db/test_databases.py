@@ -1,0 +1,35 @@
+"""The ground of the data tests: the same people on both databases, and no test sees what another wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from register import audit
+from register.authz import Actor
+from register.db import Database
+from register.models import Ministry
+from tests.support.data import STAFF, ministry
+
+
+def test_the_url_is_of_the_kind(database: Database, database_kind: str) -> None:
+    assert database.dialect == database_kind
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_no_test_sees_what_another_wrote(session: Session, turn: int) -> None:
+    assert session.scalar(select(func.count(Ministry.id))) == 2, turn
+    added = ministry("c", 3)
+    session.add(added)
+    audit.record(session, audit.Event.MINISTRY_CREATED, added, by=Actor.system("tests"))
+    session.commit()
+
+
+def test_everybody_of_the_staff_is_there(actor: Callable[[str], Actor]) -> None:
+    people = {name: actor(name) for name in STAFF}
+    assert people["reporter"].ministry_id == people["approver"].ministry_id
+    assert people["reporter"].ministry_id != people["other"].ministry_id
+    assert people["auditor"].ministry_id is None
