@@ -19,7 +19,7 @@ from register.formats import printable
 Number = int | float
 MAX_SERIES = 5
 WIDTH, MARGIN, TEXT, SMALL = 680, 12, 13, 12
-LABELS, ENDS = 220, 130  # the columns of names and of totals
+LABELS = 220  # the column of names
 BAR, GAP = 24, 14
 INK, RULE, PLATE = "#1a1a1a", "#767676", "#ffffff"
 FONT = "Noto Sans JP, BIZ UDPGothic, sans-serif"
@@ -64,9 +64,14 @@ def stacked_bars(
 ) -> str:
     """Return horizontal stacked bars: a number in each part (behind the bar where it is too narrow) and the total."""
     _check(key, series, len(categories))
-    totals = [sum(one.values[row] for one in series) for row in range(len(categories))]
-    room = WIDTH - 2 * MARGIN - LABELS - (ENDS if len(series) == 1 else ENDS + 60)
-    scale = room / (max([*totals, 0]) or 1)
+    rows = range(len(categories))
+    room = WIDTH - 2 * MARGIN - LABELS - 8
+    scale = 0.0
+    for _ in range(2):  # the ends are longest where no part holds its number; they shrink as the bars grow
+        ends = [_end(series, row, scale, unit) for row in rows]
+        totals = [_total(series, row) for row in rows]
+        fits = [(room - measure(end, TEXT)) / total for end, total in zip(ends, totals, strict=True) if total]
+        scale = max(min(fits, default=1), 0)
     body, y = _legend(key, series, MARGIN) if len(series) > 1 else ([], MARGIN)
     left = MARGIN + LABELS
     top = y
@@ -74,34 +79,41 @@ def stacked_bars(
         lines = wrap(category, LABELS - 10)
         height = max(BAR, len(lines) * (TEXT + 3))
         body += _lines(lines, left - 10, y + height / 2, "end")
-        bar, outside, x = _row(key, series, row, left, y + (height - BAR) / 2, scale)
-        note = f"（{'、'.join(outside)}）" if outside else ""
-        body += [*bar, _text(x + 6, y + height / 2 + 5, f"{_number(totals[row])}{unit}{note}")]
+        bar, x = _row(key, series, row, left, y + (height - BAR) / 2, scale)
+        body += [*bar, _text(x + 6, y + height / 2 + 5, _end(series, row, scale, unit))]
         y += height + GAP
     body.append(f'<path d="M{left} {_n(top - 4)}V{_n(y - GAP + 4)}" stroke="{RULE}" stroke-width="1"/>')
     return _svg(key, title, desc, y - GAP + MARGIN, len(series), body)
 
 
-def _row(
-    key: str, series: Sequence[Series], row: int, left: float, y: float, scale: float
-) -> tuple[list[str], list[str], float]:
-    """Return the parts of one bar, the numbers that did not fit into it, and where it ends."""
+def _total(series: Sequence[Series], row: int) -> Number:
+    return sum(one.values[row] for one in series)
+
+
+def _fits(series: Sequence[Series], value: Number, scale: float) -> bool:
+    """Whether a part of a stack is wide enough for its number."""
+    return len(series) > 1 and value * scale >= measure(_number(value), SMALL) + 10
+
+
+def _end(series: Sequence[Series], row: int, scale: float, unit: str) -> str:
+    """Return what stands behind a bar: the total, and the numbers that did not fit into their parts."""
+    parts = [one for one in series if one.values[row] and len(series) > 1 and not _fits(series, one.values[row], scale)]
+    note = "、".join(f"{one.label} {_number(one.values[row])}" for one in parts)
+    return f"{_number(_total(series, row))}{unit}" + (f"（{note}）" if note else "")
+
+
+def _row(key: str, series: Sequence[Series], row: int, left: float, y: float, scale: float) -> tuple[list[str], float]:
+    """Return the parts of one bar and where it ends."""
     parts: list[str] = []
-    outside: list[str] = []
     x = left
     for number, one in enumerate(series):
         value = one.values[row]
-        width = value * scale
-        if not value:
-            continue
-        parts.append(_rect(key, number, x, y, width, BAR))
-        shown = _number(value)
-        if len(series) > 1 and width >= measure(shown, SMALL) + 10:
-            parts.append(_plated(x + width / 2, y + BAR / 2, shown))
-        elif len(series) > 1:
-            outside.append(f"{one.label} {shown}")
-        x += width
-    return parts, outside, x
+        if value:
+            parts.append(_rect(key, number, x, y, value * scale, BAR))
+        if _fits(series, value, scale):
+            parts.append(_plated(x + value * scale / 2, y + BAR / 2, _number(value)))
+        x += value * scale
+    return parts, x
 
 
 def lines(
