@@ -34,6 +34,8 @@ secret_key() {
     export REGISTER_SECRET_KEY
 }
 
+demo_wanted() { case ${REGISTER_DEMO,,} in 0 | false | no | off) return 1 ;; esac; }
+
 running() { # whether any part still runs
     local pid
     for pid in "${PIDS[@]}"; do kill -0 "$pid" 2>/dev/null && return; done
@@ -81,7 +83,7 @@ announce() {
 port_is_free
 secret_key
 "$BIN/flask" db upgrade
-if [ "$REGISTER_DEMO" != 0 ]; then
+if demo_wanted; then
     # Its passwords are known to all, so a secure cookie would only keep people out of a trial without TLS.
     export REGISTER_COOKIE_SECURE=${REGISTER_COOKIE_SECURE:-false}
     ACCOUNTS=$("$BIN/flask" seed --once)
