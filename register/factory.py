@@ -14,9 +14,11 @@ from register.cli import audit as audit_commands
 from register.cli import db as db_commands
 from register.db import Database
 from register.files import FileStore
+from register.formspec.loader import load_library
 from register.runtime import Runtime, Settings
 from register.web import converters, errors, guard, headers, identity, session, ui
 
+FORM = "periodic"
 MAX_REQUEST = 6 * 1024 * 1024
 MAX_FORM_MEMORY = 500_000
 
@@ -50,7 +52,8 @@ def create_app(settings: Settings, clock: Clock | None = None, **config: Any) ->
 
 
 def _runtime(settings: Settings, clock: Clock) -> Runtime:
-    return Runtime(settings, Database(settings.database_url, clock), clock, FileStore(settings.files_url))
+    database = Database(settings.database_url, clock)
+    return Runtime(settings, database, clock, FileStore(settings.files_url), load_library(settings.config_dir, FORM))
 
 
 def _edges(app: Flask, run: Runtime) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from register.clock import Clock
 from register.db import Database
 from register.files import FileStore
+from register.formspec.loader import FormLibrary
 
 
 class Secret(Protocol):
@@ -56,6 +57,7 @@ class Runtime:
     database: Database
     clock: Clock
     files: FileStore
+    forms: FormLibrary
 
     @property
     def config_dir(self) -> Path:

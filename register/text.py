@@ -22,3 +22,11 @@ def search_key(text: str) -> str:
     """Return what ``text`` is found by: NFKC, case and kana folded, runs of blanks as one."""
     folded: str = jaconv.kata2hira(unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
+
+
+_DASHES = str.maketrans({dash: "-" for dash in "−‐‑–—"} | {"～": "~", "〜": "~"})
+
+
+def code_key(text: str) -> str:
+    """Return what a code or a label is matched by: NFKC, upper case, one kind of dash, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).upper().split())

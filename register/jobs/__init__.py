@@ -1,0 +1,1 @@
+"""The job runner: its own process, never a web worker."""

@@ -1,0 +1,1 @@
+"""Reading for pages: functions that return frozen dataclasses for the templates."""

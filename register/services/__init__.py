@@ -1,0 +1,1 @@
+"""The deeds: functions that change rows, named with a verb; they never commit."""
