@@ -84,7 +84,7 @@ def _finish(box: Any, element: Any) -> None:
             link_headers(element.number, list(_cells(table)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """A cell on the grid of its table: rows and columns from 0, the ends excluded; ``group`` is the row group."""
 

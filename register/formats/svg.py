@@ -33,7 +33,7 @@ FILLS = (
     ("#ffffff", '<path d="M0 4H8" stroke="#0017c1" stroke-width="1.6"/>'),
     ("#c5d7fb", '<path d="M4 0V8M0 4H8" stroke="#000082" stroke-width="1"/>'),
 )
-DASHES = ("", "8 4", "2 4", "10 4 2 4", "14 4")
+STROKES = (("#264af4", ""), ("#000060", "8 4"), ("#555555", "2 4"), ("#0017c1", "10 4 2 4"), ("#1a1a1a", "14 4"))
 
 
 @dataclass(frozen=True)
@@ -64,24 +64,23 @@ def stacked_bars(
 ) -> str:
     """Return horizontal stacked bars: a number in each part (behind the bar where it is too narrow) and the total."""
     _check(key, series, len(categories))
-    rows = range(len(categories))
+    totals = [_total(series, row) for row in range(len(categories))]
     room = WIDTH - 2 * MARGIN - LABELS - 8
-    scale = 0.0
-    for _ in range(2):  # the ends are longest where no part holds its number; they shrink as the bars grow
-        ends = [_end(series, row, scale, unit) for row in rows]
-        totals = [_total(series, row) for row in rows]
-        fits = [(room - measure(end, TEXT)) / total for end, total in zip(ends, totals, strict=True) if total]
-        scale = max(min(fits, default=1), 0)
+    fits = [(room - measure(f"{_number(total)}{unit}", TEXT)) / total for total in totals if total]
+    scale = min(fits, default=1)
     body, y = _legend(key, series, MARGIN) if len(series) > 1 else ([], MARGIN)
-    left = MARGIN + LABELS
-    top = y
+    left, top = MARGIN + LABELS, y
     for row, category in enumerate(categories):
-        lines = wrap(category, LABELS - 10)
-        height = max(BAR, len(lines) * (TEXT + 3))
-        body += _lines(lines, left - 10, y + height / 2, "end")
+        names = wrap(category, LABELS - 10)
+        height = max(BAR, len(names) * (TEXT + 3))
         bar, x = _row(key, series, row, left, y + (height - BAR) / 2, scale)
-        body += [*bar, _text(x + 6, y + height / 2 + 5, _end(series, row, scale, unit))]
-        y += height + GAP
+        total, note = f"{_number(totals[row])}{unit}", _outside(series, row, scale)
+        if note and x + 6 + measure(total + note, TEXT) <= WIDTH - MARGIN:
+            total, note = total + note, ""
+        below = wrap(note, room) if note else []
+        body += [*_lines(names, left - 10, y + height / 2, "end"), *bar, _text(x + 6, y + height / 2 + 5, total)]
+        body += _lines(below, left + 6, y + height + 8, "start", down=True)
+        y += height + len(below) * (TEXT + 3) + GAP
     body.append(f'<path d="M{left} {_n(top - 4)}V{_n(y - GAP + 4)}" stroke="{RULE}" stroke-width="1"/>')
     return _svg(key, title, desc, y - GAP + MARGIN, len(series), body)
 
@@ -95,11 +94,11 @@ def _fits(series: Sequence[Series], value: Number, scale: float) -> bool:
     return len(series) > 1 and value * scale >= measure(_number(value), SMALL) + 10
 
 
-def _end(series: Sequence[Series], row: int, scale: float, unit: str) -> str:
-    """Return what stands behind a bar: the total, and the numbers that did not fit into their parts."""
-    parts = [one for one in series if one.values[row] and len(series) > 1 and not _fits(series, one.values[row], scale)]
-    note = "、".join(f"{one.label} {_number(one.values[row])}" for one in parts)
-    return f"{_number(_total(series, row))}{unit}" + (f"（{note}）" if note else "")
+def _outside(series: Sequence[Series], row: int, scale: float) -> str:
+    """Return the numbers that did not fit into their parts, with their names."""
+    values = [(one.label, one.values[row]) for one in series]
+    parts = [f"{name} {_number(value)}" for name, value in values if value and not _fits(series, value, scale)]
+    return f"（{'、'.join(parts)}）" if parts and len(series) > 1 else ""
 
 
 def _row(key: str, series: Sequence[Series], row: int, left: float, y: float, scale: float) -> tuple[list[str], float]:
@@ -121,7 +120,7 @@ def lines(
 ) -> str:
     """Return lines over the categories from left to right, each with its numbers and its name at its end."""
     _check(key, series, len(categories))
-    top, height, left, right = MARGIN + 24, 240, MARGIN + 40, WIDTH - MARGIN - 150
+    top, height, left, right = MARGIN + 24, 240, MARGIN + 40, WIDTH - MARGIN - 170
     highest = max([value for one in series for value in one.values] + [0]) or 1
     step = (right - left) / max(len(categories) - 1, 1)
     base = top + height
@@ -131,13 +130,15 @@ def lines(
     ends: list[float] = []
     for number, one in enumerate(series):
         points = [(left + place * step, base - value / highest * height) for place, value in enumerate(one.values)]
-        body.append(_line(points, DASHES[number]))
-        for (x, y), value in zip(points, one.values, strict=True):
-            body.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4" fill="#0017c1"/>')
-            body.append(_text(x, y - 9, f"{_number(value)}{unit}", "middle", SMALL))
+        body.append(_line(points, number))
         if points:
             ends.append(_free(points[-1][1] + 5, ends))
-            body.append(_text(points[-1][0] + 26, ends[-1], one.label))
+            body.append(_text(points[-1][0] + 40, ends[-1], one.label))
+    for place in range(len(categories)):
+        taken: list[float] = []
+        for value in sorted(one.values[place] for one in series):
+            taken.append(_free(base - value / highest * height - 14, taken, -2))
+            body.append(_plated(left + place * step, taken[-1], f"{_number(value)}{unit}"))
     return _svg(key, title, desc, base + 3 * (TEXT + 4) + MARGIN, 0, body)
 
 
@@ -152,14 +153,18 @@ def flow(
     columns = (MARGIN + 190, WIDTH - MARGIN - 190)
     starts = [_stack([link.source for link in links], links, len(left), thick, space)]
     starts.append(_stack([link.target for link in links], links, len(right), thick, space))
-    body = []
+    bands: list[str] = []
+    numbers: list[str] = []
     offsets = [list(places) for places in starts]
-    for number, link in sorted(enumerate(links), key=lambda pair: (pair[1].source, pair[1].target)):
+    for link in sorted(links, key=lambda link: (link.source, link.target)):
         y1, y2, width = offsets[0][link.source], offsets[1][link.target], link.value * thick
         offsets[0][link.source] += width
         offsets[1][link.target] += width
-        body.append(_band(key, number, columns, (y1, y2), width))
-        body.append(_plated(columns[0] + 26, y1 + width / 2, _number(link.value)))
+        bands.append(_band(key, link.source, columns, (y1, y2), width))
+        # Numbers of thin bands step aside so that they do not cover each other.
+        aside = 0 if width >= TEXT + 5 else 34 + link.target % 2 * 30
+        numbers.append(_plated(columns[0] + 26 + aside, y1 + width / 2, _number(link.value)))
+    body = bands + numbers
     for side, names in enumerate((left, right)):
         for place, name in enumerate(names):
             total = sum(link.value for link in links if (link.target if side else link.source) == place)
@@ -245,16 +250,18 @@ def _plated(x: float, y: float, text: str) -> str:
     return f'<rect {place} rx="2" fill="{PLATE}"/>{_text(x, y + 4, text, "middle", SMALL)}'
 
 
-def _line(points: Sequence[tuple[float, float]], dash: str) -> str:
+def _line(points: Sequence[tuple[float, float]], number: int) -> str:
+    colour, dash = STROKES[number]
     path = "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    dots = "".join(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4" fill="{colour}"/>' for x, y in points)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="M{path}" fill="none" stroke="#264af4" stroke-width="2.5"{dashes}/>' if points else ""
+    return f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2.5"{dashes}/>{dots}' if points else ""
 
 
-def _free(wanted: float, taken: Sequence[float]) -> float:
-    """Return the place nearest below the wanted one where no other name stands."""
+def _free(wanted: float, taken: Sequence[float], step: int = 2) -> float:
+    """Return the nearest place, going down (or up by a negative step), where no other text stands."""
     while any(abs(wanted - other) < TEXT + 3 for other in taken):
-        wanted += 2
+        wanted += step
     return wanted
 
 
