@@ -30,10 +30,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-# fontconfig has to know our folder before WeasyPrint loads it.
-from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, missing
-
-# isort: split
 import pydyf
 import weasyprint
 from weasyprint.css import ColorProfile
@@ -41,9 +37,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
 from register.formats import pdf_tags, pdf_xmp
+from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, missing
 from register.formats.pdf_process import Attachment, Blocked, Incomplete, RenderFailed, render_in_child
 
-__all__ = ["Attachment", "Blocked", "Incomplete", "RenderFailed", "missing", "render", "render_in_child", "versions"]
+__all__ = ["Attachment", "Blocked", "Incomplete", "RenderFailed", "missing", "render", "render_in_child"]
 
 # Relative addresses resolve to a place that does not exist, so that the fetcher sees and refuses them.
 NOWHERE = "https://document.invalid/"
@@ -99,11 +96,6 @@ def render(
     if fetcher.blocked:
         raise Blocked(", ".join(fetcher.blocked))
     return bytes(data)
-
-
-def versions() -> Mapping[str, str]:
-    """Return the versions that the bytes of a document depend on, for its manifest."""
-    return {"weasyprint": weasyprint.VERSION, "pydyf": pydyf.VERSION}
 
 
 def _lay_out(html: str, fetcher: OnlyFonts, created: datetime) -> Any:

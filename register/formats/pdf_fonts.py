@@ -1,13 +1,11 @@
 """The fonts of every PDF: where they lie, which characters they have, and what is done about the others.
 
 A character without a glyph makes a file invalid for PDF/A and PDF/UA alike, so it is replaced by 〓 before rendering;
-``missing`` tells which ones, for the note in the document (the attached data keep the original). Importing this module
-points fontconfig at our folder alone and therefore comes before WeasyPrint.
+``missing`` tells which ones, for the note in the document (the attached data keep the original).
 """
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -29,8 +27,6 @@ FACES = "\n".join(
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-
-os.environ["FONTCONFIG_FILE"] = str(FOLDER / "fonts.conf")
 
 
 @cache

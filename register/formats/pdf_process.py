@@ -22,6 +22,7 @@ from typing import Any
 from register.errors import RegisterError, Say, say
 
 ROOT = Path(__file__).parents[2]
+FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
 MODULE = "register.formats.pdf_child"
 # How the child ends when it refuses, as opposed to dying.
 BLOCKED, INCOMPLETE = 3, 4
@@ -146,7 +147,14 @@ def render_in_child(
 
 def _environment(folder: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"TMPDIR": folder, "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
+    # fontconfig knows our fonts only: a system font would make a document depend on the machine.
+    return kept | {
+        "FONTCONFIG_FILE": str(FONTS),
+        "TMPDIR": folder,
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONHASHSEED": "0",
+    }
 
 
 def _failure(code: int, detail: str, limits: Limits) -> Exception:

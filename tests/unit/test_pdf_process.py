@@ -7,9 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from register.formats.pdf_process import Attachment, Blocked, Incomplete, Limits, RenderFailed, Request, render_in_child
+from tests.support.pdf_tree import opened
 from tests.support.sample_document import ATTACHMENTS, CREATED, IDENTIFIER, PROPERTIES, REPORT, page, report
 
 
@@ -39,6 +41,16 @@ def test_a_child_beyond_its_limits_is_told(
     with pytest.raises(RenderFailed, match=word):
         child(page(f"<p>{text}</p>"), limits)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_our_fonts_are_known() -> None:
+    with opened(
+        child(page('<h1>x</h1><p style="font-family: IPAGothic, DejaVu Sans, serif">漢字 <b>Latin</b></p>'))
+    ) as file:
+        named = [one for one in file.objects if isinstance(one, pikepdf.Dictionary) and "/BaseFont" in one]
+        fonts = {str(one.BaseFont).partition("+")[2] for one in named}
+    assert fonts
+    assert fonts <= {"Noto-Sans-JP", "Noto-Sans-JP-Bold", "BIZ-UDPGothic", "BIZ-UDPGothic-Bold"}
 
 
 def test_what_the_renderer_refuses_is_refused_here_too() -> None:

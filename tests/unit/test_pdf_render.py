@@ -130,6 +130,7 @@ def test_streams_are_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = pydyf.Stream([b"abc"], compress=True)
     first = stream.data
     monkeypatch.setattr(zlib, "compress", None)
+    monkeypatch.setattr(zlib, "compressobj", None)
     assert stream.data == first
 
 
@@ -183,19 +184,6 @@ def test_missing_glyphs_are_told_and_replaced(tmp_path: Path) -> None:
     assert pdf.missing("髙﨑①㈱𠮷≒⅓Ąčš〓◆※") == ()
     assert pdf_fonts.covered("a\u00adb\u200bc\r\nd\u2028e\x07葛\U000e0100葛\U000e01ee") == "abc\nd\ne葛\U000e0100葛"
     assert "漢〓字〓" in text(sample(page("<h1>漢😀字&#x0e01;</h1>")), tmp_path)[0]
-
-
-def test_only_our_fonts_are_embedded() -> None:
-    with opened(report()) as file:
-        fonts = {
-            str(one.BaseFont)[8:] for one in file.objects if isinstance(one, pikepdf.Dictionary) and "/BaseFont" in one
-        }
-    assert fonts == {"Noto-Sans-JP", "Noto-Sans-JP-Bold"}
-    known = subprocess.run(
-        ["fc-list", ":", "file"], env={"PATH": os.environ["PATH"], "FONTCONFIG_FILE": os.environ["FONTCONFIG_FILE"]},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert {Path(line.rstrip(": ")).name for line in known.stdout.splitlines()} == set(pdf_fonts.FILES)
 
 
 def test_vendored_files_are_those_of_the_list() -> None:
