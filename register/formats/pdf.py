@@ -8,8 +8,10 @@ What the HTML of every document needs:
 - No headings skipped (h1, h2, h3). ``<section class="cover">``, then
   ``<nav class="toc"><ol><li><a href="#id">…</a></li></ol></nav>`` (leaders and page numbers come from the styles), then
   ``<section class="chapter">``.
-- Tables: ``<caption>``, ``<thead>``, and on every ``th`` a ``scope`` (col, colgroup, row, rowgroup); a row group that
-  must not be torn is a ``<tbody class="keep">``. Numbers ``class="num"``, the larger of two ``class="num larger"``.
+- Tables: ``<caption>``, ``<thead>``, no holes, and on every ``th`` a ``scope`` (col, colgroup, row, rowgroup). A row
+  group with a ``rowspan`` is a ``<tbody class="keep">`` (never torn by a page break) of less than a page; a longer one
+  gets a heading row of its own (``<th scope="rowgroup" colspan=…>``). ``class="num"`` for numbers,
+  ``class="num larger"`` for the larger of two (the styles print a mark before it).
 - Charts: the string of ``svg.py`` inline in ``<figure>`` with ``<figcaption>``; ``alt`` on each ``img``.
 - Footnotes: ``<span class="footnote">…</span>`` at the place of the mark.
 - ``<style>`` of the document's own is allowed. Nothing is loaded: the render fails if anything was asked for.

@@ -23,6 +23,8 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf import tags
 
+from register.formats.pdf_process import Incomplete
+
 FOOTNOTE = "_register_footnote"
 END_OF_STREAM = b"\r\nendstream"
 
@@ -81,7 +83,9 @@ def _finish(box: Any, element: Any) -> None:
     if element["S"] == "/Table":
         table = box.get_wrapped_table() if box.is_table_wrapper else box
         if table is not None:
-            link_headers(element.number, list(_cells(table)))
+            cells = list(_cells(table))
+            _check_grid(cells)
+            link_headers(element.number, cells)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +132,16 @@ def _scope(cell: Any, group: Any) -> str:
     if given in ("row", "rowgroup"):
         return str(given)
     return "col" if group.is_header else "row"
+
+
+def _check_grid(cells: list[Cell]) -> None:
+    """Refuse a table with holes: PDF/UA forbids it, and a cell over many rows that a page break tears leaves one."""
+    area = sum((cell.bottom - cell.top) * (cell.right - cell.left) for cell in cells)
+    if area != max((cell.bottom for cell in cells), default=0) * max((cell.right for cell in cells), default=0):
+        raise Incomplete("a table has holes, or a page break tears a cell that spans rows")
+    for cell in cells:
+        if "RowSpan" in cell.mark["A"]:
+            cell.mark["A"]["RowSpan"] = cell.bottom - cell.top
 
 
 def link_headers(number: int, cells: list[Cell]) -> None:

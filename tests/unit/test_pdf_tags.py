@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from register.formats import pdf_tags
+from register.formats import pdf, pdf_tags
 from tests.support.pdf_tree import elements, inside, of_kind, opened, texts
 from tests.support.sample_document import CHART, CROSS_TAB, page, report, sample
 
@@ -66,6 +66,18 @@ def test_cells_that_span() -> None:
     assert headers(table) == {
         "a": ["甲", "乙", "い"], "b": ["甲", "ろ", "は"], "c": ["乙", "ろ"], "d": ["乙", "は"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<tr><td>a</td><td>b</td></tr><tr><td>c</td></tr>",
+        '<tr><td rowspan="90">a</td><td>b</td></tr>' + "<tr><td>c</td></tr>" * 89,
+    ],
+)
+def test_a_table_with_holes_is_refused(rows: str) -> None:
+    with pytest.raises(pdf.Incomplete, match="holes"):
+        sample(page(f"<h1>x</h1><table><tbody>{rows}</tbody></table>"))
 
 
 def test_headers_without_scope() -> None:
