@@ -22,6 +22,7 @@ class SystemPage:
     ministry: Ministry
     use_cases: Sequence[UseCase]
     may_edit: bool
+    whole: bool  # a ministry that only shares the system sees what it is, not what its owner noted
 
 
 def list_systems(session: Session, actor: Actor) -> list[Row[Any]]:
@@ -49,4 +50,5 @@ def system_page(session: Session, system: AISystem, actor: Actor) -> SystemPage:
         session.get_one(Ministry, system.ministry_id),
         session.scalars(authz.visible(statement, UseCase, actor)).all(),
         authz.can(actor, Permission.AI_SYSTEM_WRITE, system),
+        actor.ministry_id in (None, system.ministry_id),
     )

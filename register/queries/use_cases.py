@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -249,10 +248,3 @@ def systems_for(session: Session, actor: Actor) -> list[AISystem]:
     """Return the AI systems that ``actor`` may tie a use case to: the own ministry's and those that others share."""
     statement = authz.visible(select(AISystem), AISystem, actor).options(joinedload(AISystem.ministry))
     return list(session.scalars(statement.order_by(AISystem.name, AISystem.id)))
-
-
-def system_by_public_id(session: Session, public_id: uuid.UUID, actor: Actor) -> AISystem | None:
-    """Return the AI system that a form names, when ``actor`` may know of it."""
-    return session.scalar(
-        authz.visible(select(AISystem).where(AISystem.public_id == public_id), AISystem, actor)
-    )

@@ -1,0 +1,91 @@
+"""How values are written in a page: dates in both calendars, numbers, vocabulary, sentences of the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import format_decimal, get_locale, gettext
+from markupsafe import Markup, escape
+
+from register.clock import TOKYO, era_date
+from register.errors import Say
+from register.vocab import Term
+
+KILO = 1024
+
+
+def language() -> str:
+    """Return the language of the page: ``ja`` or ``en``."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "ja"
+
+
+def day_text(day: dt.date) -> str:
+    """Return 令和7年9月30日, or 30 September 2025 in English."""
+    return f"{day.day} {day:%B} {day.year}" if language() == "en" else era_date(day)
+
+
+def day(value: dt.date | None) -> Markup | str:
+    """Write a day in a ``time`` element; nothing for None."""
+    if value is None:
+        return ""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), day_text(value))
+
+
+def moment(value: dt.datetime | None) -> Markup | str:
+    """Write a moment in Japanese time in a ``time`` element."""
+    if value is None:
+        return ""
+    local = value.astimezone(TOKYO)
+    clock = f"{local:%H:%M}" if language() == "en" else f"{local.hour}時{local.minute:02d}分"
+    return Markup('<time datetime="{}">{} {}</time>').format(
+        local.isoformat(timespec="seconds"), day_text(local.date()), clock
+    )
+
+
+def number(value: float | int | None) -> str:
+    """Write a number with separators."""
+    return "" if value is None else format_decimal(value)
+
+
+def percent(part: int, whole: int) -> str:
+    """Write a share with one decimal; a dash where there is no whole."""
+    return f"{100 * part / whole:.1f}%" if whole else "－"
+
+
+def size(value: int) -> str:
+    """Write a number of bytes."""
+    if value < KILO:
+        return f"{value} B"
+    return f"{value / KILO:.0f} KB" if value < KILO * KILO else f"{value / KILO / KILO:.1f} MB"
+
+
+def term(value: Term | None) -> str:
+    """Write a word of the vocabulary in the page's language."""
+    return value.label(language()) if value is not None else ""
+
+
+def say(sentence: Say | str) -> str:
+    """Write a sentence of the rules in the page's language; parameters that are sentences are translated too."""
+    if isinstance(sentence, str):
+        return sentence
+    params = {key: say(value) if isinstance(value, Say) else value for key, value in sentence.params.items()}
+    text: str = gettext(sentence.template)
+    return text % params if params else text
+
+
+def lines(text: str) -> Markup:
+    """Write a text of several lines as paragraphs and breaks."""
+    return Markup("<br>").join(escape(line) for line in text.split("\n"))
+
+
+FILTERS: dict[str, Any] = {
+    "d": day,
+    "dt": moment,
+    "n": number,
+    "size": size,
+    "term": term,
+    "say": say,
+    "lines": lines,
+}

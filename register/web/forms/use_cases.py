@@ -1,0 +1,74 @@
+"""The forms of use cases: the shape of what a person types; the rules stand in the services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from wtforms import HiddenField, StringField, TextAreaField
+
+from register.formspec.schema import FormSpec
+from register.models import AISystem, UseCase
+from register.services.use_cases import CODES
+from register.vocab import Stage
+from register.web.filters import language
+from register.web.forms.base import ChoiceField, JaDateField, RegisterForm, needed
+
+DATE_HINT = lazy_gettext("例：2025-09-30、令和7年9月30日")
+PLAIN = ("title", "unit", "purpose", *CODES, "planned_stage", "start_on", "goal_text", "model_usage")
+
+
+class UseCaseForm(RegisterForm):
+    """Registration and edit of a use case; the choices come from the newest form version."""
+
+    title = StringField(lazy_gettext("案件名"), [needed(lazy_gettext("案件名を入力してください。"))])
+    unit = StringField(lazy_gettext("部局・課室"))
+    purpose = TextAreaField(
+        lazy_gettext("利用用途"), description=lazy_gettext("どの業務で、だれが、何のために生成AIを使うかを入力してください。")
+    )
+    usage_type = ChoiceField(lazy_gettext("利用類型"))
+    user_scope = ChoiceField(lazy_gettext("利用者の範囲"))
+    confidentiality = ChoiceField(lazy_gettext("取扱情報の機密性"))
+    planned_stage = ChoiceField(lazy_gettext("導入段階（予定を含む）"))
+    start_on = JaDateField(lazy_gettext("利用開始（予定）日"), description=DATE_HINT)
+    output_type = ChoiceField(lazy_gettext("出力データの種類"))
+    goal_kind = ChoiceField(lazy_gettext("成果目標"))
+    goal_text = TextAreaField(lazy_gettext("成果目標の内容"))
+    model_usage = StringField(lazy_gettext("モデル利用状況"))
+    ai_system_id = ChoiceField(lazy_gettext("AIシステム"))
+    version = HiddenField()
+
+    def offer(self, spec: FormSpec, systems: Sequence[AISystem]) -> None:
+        """Fill the choices: codes of ``spec``, stages, and the AI systems that the person may use."""
+        blank = ("", gettext("（未回答）"))
+        for name in CODES:
+            self[name].offer([blank, *((one.code, one.label(language())) for one in spec.field(name).options)])
+        self.planned_stage.offer([blank, *((stage.value, stage.label(language())) for stage in Stage)])
+        named = ((str(system.public_id), f"{system.name}（{system.ministry.label(language())}）") for system in systems)
+        self.ai_system_id.offer([("", gettext("（結び付けない）")), *named])
+
+    def fill(self, use_case: UseCase, systems: Sequence[AISystem]) -> None:
+        """Show what is stored."""
+        for name in PLAIN:
+            self[name].data = getattr(use_case, name)
+        by_id = {system.id: str(system.public_id) for system in systems}
+        self.ai_system_id.data = by_id.get(use_case.ai_system_id or 0, "")
+        self.version.data = str(use_case.version)
+
+    def values(self, systems: Sequence[AISystem]) -> dict[str, Any]:
+        """Return what was typed, as the services take it."""
+        by_public_id = {str(system.public_id): system.id for system in systems}
+        chosen = by_public_id.get(self.ai_system_id.data or "")
+        return {name: self[name].data for name in PLAIN} | {"ai_system_id": chosen}
+
+
+class MoveForm(RegisterForm):
+    """One step of a use case's life: the day and, where the table asks for it, the reason."""
+
+    to = HiddenField()
+    on = JaDateField(
+        lazy_gettext("移行日"), [needed(lazy_gettext("移行日を入力してください。"))], description=DATE_HINT
+    )
+    reason = TextAreaField(lazy_gettext("理由"))
+    version = HiddenField()

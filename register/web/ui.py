@@ -1,0 +1,92 @@
+"""What every page needs: language, navigation, filters and the addresses of its files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import Babel, gettext, lazy_gettext
+from flask_security import current_user
+
+from register.authz import Permission, can
+from register.runtime import runtime_of
+from register.web import filters
+from register.web.forms.base import control_attrs
+from register.web.session import current_actor
+
+LANGUAGES = {"ja": "日本語", "en": "English"}
+COOKIE = "language"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the main navigation and who sees it."""
+
+    endpoint: str
+    label: Any
+    permission: Permission
+
+
+NAVIGATION = (
+    NavItem("home.index", lazy_gettext("ホーム"), Permission.HOME),
+    NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ),
+    NavItem("ai_systems.index", lazy_gettext("AIシステム"), Permission.AI_SYSTEM_READ),
+    NavItem("rounds.index", lazy_gettext("定期報告"), Permission.ROUND_READ),
+    NavItem("snapshots.index", lazy_gettext("台帳写し"), Permission.SNAPSHOT_READ),
+    NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give ``app`` its language, filters and what the layout asks for."""
+    translations = str(runtime_of(app).settings.translations_dir)
+    Babel(app, locale_selector=chosen_language, default_translation_directories=translations)
+    app.jinja_env.filters.update(filters.FILTERS)
+    app.jinja_env.globals.update(percent=filters.percent, asset=asset, navigation=navigation, LANGUAGES=LANGUAGES)
+    app.jinja_env.globals.update(control_attrs=control_attrs)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(_page)
+
+
+def chosen_language() -> str:
+    """Return the language that the person chose; Japanese until they choose."""
+    choice = g.get("language") or request.cookies.get(COOKIE, "")
+    return choice if choice in LANGUAGES else "ja"
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Return the entries that the person may open, with the one that they are in marked."""
+    if not current_user.is_authenticated:
+        return []
+    actor = current_actor()
+    here = (request.endpoint or "").partition(".")[0]
+    return [
+        {"url": url_for(item.endpoint), "label": item.label, "current": item.endpoint.startswith(f"{here}.")}
+        for item in NAVIGATION
+        if can(actor, item.permission)
+    ]
+
+
+def asset(name: str) -> str:
+    """Return the address of a file of ours; it changes with the file, so that it may be cached for ever."""
+    return url_for("static", filename=name, v=_digest(Path(current_app.static_folder or ""), name))
+
+
+@lru_cache
+def _digest(folder: Path, name: str) -> str:
+    return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+
+
+def _page() -> dict[str, Any]:
+    signed_in = current_user if current_user and current_user.is_authenticated else None
+    return {
+        "language": filters.language(),
+        "person": signed_in,
+        "may": lambda permission, row=None: signed_in is not None and can(current_actor(), permission, row),
+        "Permission": Permission,
+        "service": gettext("AI案件台帳"),
+    }

@@ -1,0 +1,160 @@
+"""The pages of use cases: list, export, one case, registration, edit and the steps of its life."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from register import audit, states
+from register.authz import Permission
+from register.errors import Invalid, NotNow, Stale, say
+from register.models import UseCase
+from register.queries import use_cases as queries
+from register.services import use_cases as services
+from register.vocab import Lifecycle
+from register.web import downloads
+from register.web.filters import language
+from register.web.forms.base import beside, version_of
+from register.web.forms.use_cases import MoveForm, UseCaseForm
+from register.web.guard import guarded
+from register.web.session import audit_read, current_actor, db_session, runtime
+
+blueprint = Blueprint("use_cases", __name__)
+
+
+@blueprint.get("/use-cases")
+@guarded(Permission.USE_CASE_READ)
+def index() -> ResponseReturnValue:
+    """The list with its filter, order and page, all of it in the URL."""
+    page = queries.list_page(db_session(), current_actor(), queries.ListState.of(request.args))
+    spec, state, options = runtime().forms.newest, page.state, _options(page)
+    return render_template(
+        "use_cases/index.html",
+        page=page,
+        state=state,
+        spec=spec,
+        options=options,
+        chips=_chips(state, options),
+        link=lambda number: url_for("use_cases.index", **state.args(page=number)),
+    )
+
+
+@blueprint.get("/use-cases.<any(xlsx, csv):kind>")
+@guarded(Permission.USE_CASE_EXPORT)
+def export(kind: str) -> ResponseReturnValue:
+    """The filtered list as a file; who took it out is recorded."""
+    rows = queries.export_rows(db_session(), current_actor(), queries.ListState.of(request.args))
+    content, count = downloads.use_cases(rows, runtime().forms.newest, kind, runtime().clock.now())
+    # Search words may quote a case: the log keeps that there were some, not which.
+    audit_read(audit.Event.USE_CASES_EXPORTED, None, kind=kind, rows=count, filtered=bool(request.args))
+    return downloads.attachment(content, kind, "use-cases")
+
+
+@blueprint.get("/use-cases/<uuid:use_case>")
+@guarded(Permission.USE_CASE_READ, use_case=UseCase)
+def show(use_case: UseCase) -> ResponseReturnValue:
+    """One use case: what it is, its life, its answers."""
+    page = queries.case_page(db_session(), use_case, current_actor(), runtime().clock.today())
+    return render_template("use_cases/show.html", page=page, spec=runtime().forms.newest)
+
+
+@blueprint.route("/use-cases/new", methods=["GET", "POST"])
+@guarded(Permission.USE_CASE_CREATE)
+def new() -> ResponseReturnValue:
+    """Register a use case of one's own ministry."""
+    form, systems, spec = UseCaseForm(), queries.systems_for(db_session(), current_actor()), runtime().forms.newest
+    form.offer(spec, systems)
+    if form.validate_on_submit():
+        try:
+            made = services.create(db_session(), form=spec, values=form.values(systems), by=current_actor())
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("案件を登録しました。"), "done")
+            return redirect(url_for("use_cases.show", use_case=made.public_id), 303)
+    return render_template("use_cases/edit.html", form=form, use_case=None), _status(form)
+
+
+@blueprint.route("/use-cases/<uuid:use_case>/edit", methods=["GET", "POST"])
+@guarded(Permission.USE_CASE_WRITE, use_case=UseCase)
+def edit(use_case: UseCase) -> ResponseReturnValue:
+    """Edit a use case; what somebody else saved meanwhile is shown beside what was typed."""
+    form, systems, spec = UseCaseForm(), queries.systems_for(db_session(), current_actor()), runtime().forms.newest
+    form.offer(spec, systems)
+    if not form.is_submitted():
+        form.fill(use_case, systems)
+    elif form.validate():
+        change = {"form": spec, "values": form.values(systems), "version": version_of(form), "by": current_actor()}
+        try:
+            services.edit(db_session(), use_case, **change)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        except Stale as stale:
+            return _stale(form, use_case, stale, systems), 409
+        else:
+            flash(gettext("案件を保存しました。"), "done")
+            return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
+    return render_template("use_cases/edit.html", form=form, use_case=use_case), _status(form)
+
+
+@blueprint.route("/use-cases/<uuid:use_case>/move", methods=["GET", "POST"])
+@guarded(Permission.USE_CASE_MOVE, use_case=UseCase)
+def move(use_case: UseCase) -> ResponseReturnValue:
+    """Take a use case to another state of its life."""
+    form = MoveForm(to=request.args.get("to", ""), on=runtime().clock.today(), version=use_case.version)
+    target = _target(form.to.data)
+    if not form.is_submitted():
+        transition = states.lifecycle_move(use_case.lifecycle, target)
+        return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
+    if form.validate():
+        step = {"to": target, "on": form.on.data, "reason": form.reason.data or "", "version": version_of(form)}
+        try:
+            services.move(db_session(), use_case, form=runtime().forms.newest, by=current_actor(), **step)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("案件の状態を変えました。"), "done")
+            return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
+    transition = states.lifecycle_move(use_case.lifecycle, target)
+    return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition), 422
+
+
+def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
+    """Return what each filter offers, in official order; an unanswered question can be looked for too."""
+    spec = runtime().forms.newest
+    offered = {"lifecycle": [(state.value, state.label(language())) for state in Lifecycle]}
+    for name in ("usage_type", "user_scope", "confidentiality"):
+        listed = [(option.code, option.label(language())) for option in spec.field(name).options]
+        offered[name] = [*listed, (queries.UNANSWERED, gettext("未回答"))]
+    offered["ministry"] = [(ministry.key, ministry.label(language())) for ministry in page.ministries.values()]
+    return offered
+
+
+def _chips(state: queries.ListState, options: dict[str, list[tuple[str, str]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return each condition of the list in words, with the state of the list without it."""
+    chips = [
+        (dict(options[name]).get(value, value), state.without(name, value))
+        for name, values in state.chosen.items()
+        for value in values
+    ]
+    return [(f"「{state.q}」", state.args(q="", page=1)), *chips] if state.q else chips
+
+
+def _status(form: UseCaseForm) -> int:
+    return 422 if form.errors else 200
+
+
+def _target(text: str | None) -> Lifecycle:
+    if text not in set(Lifecycle):
+        raise NotNow(say("移す先の状態が選ばれていません。案件のページからやり直してください。"))
+    return Lifecycle(text)
+
+
+def _stale(form: UseCaseForm, use_case: UseCase, stale: Stale, systems: Any) -> str:
+    by_id = {system.id: str(system.public_id) for system in systems}
+    theirs = {**stale.theirs, "ai_system_id": by_id.get(stale.theirs["ai_system_id"] or 0, "")}
+    rows = beside(form, Stale(stale.sentence, theirs, stale.version))
+    return render_template("use_cases/edit.html", form=form, use_case=use_case, conflict=rows)
