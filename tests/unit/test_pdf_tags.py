@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from register.formats import pdf, pdf_tags
+from register.formats import pdf
 from tests.support.pdf_tree import elements, inside, of_kind, opened, texts
 from tests.support.sample_document import CHART, CROSS_TAB, page, report, sample
 
@@ -161,13 +161,3 @@ def test_figures_headings_and_title() -> None:
 def test_two_threads_render_the_same_bytes() -> None:
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda _: sample(), range(2))) == [report()] * 2
-
-
-@pytest.mark.parametrize("name", ["_draw_stacking_context", "_build_box_tree", "_stream_data"])
-def test_the_cures_are_in_place(name: str) -> None:
-    places = {
-        "_draw_stacking_context": pdf_tags.draw.draw_stacking_context,
-        "_build_box_tree": pdf_tags.tags._build_box_tree,
-        "_stream_data": pdf_tags.pydyf.Stream.data.fget,
-    }
-    assert places[name] is getattr(pdf_tags, name)
