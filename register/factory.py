@@ -12,13 +12,38 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from register.clock import Clock, SystemClock
 from register.cli import audit as audit_commands
 from register.cli import db as db_commands
+from register.cli import rounds as rounds_commands
+from register.cli import seed as seed_commands
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import load_library
 from register.runtime import Runtime, Settings
-from register.web import converters, errors, guard, headers, identity, session, ui
+from register.web import (
+    ai_systems,
+    converters,
+    errors,
+    guard,
+    headers,
+    home,
+    identity,
+    language,
+    rounds,
+    session,
+    submissions,
+    ui,
+    use_cases,
+)
 
 FORM = "periodic"
+BLUEPRINTS = tuple(
+    module.blueprint for module in (home, language, use_cases, ai_systems, rounds, submissions)
+)
+COMMANDS = (
+    db_commands.group,
+    rounds_commands.group,
+    audit_commands.group,
+    seed_commands.command,
+)
 MAX_REQUEST = 6 * 1024 * 1024
 MAX_FORM_MEMORY = 500_000
 

@@ -29,6 +29,7 @@ from register.models import Audited, AuditClear, AuditEntry, AuditHead, ChangeMa
 class Event(StrEnum):
     """What can be done: ``<object>.<deed>``, as the log stores it; ``web/audit`` has the sentences for people."""
 
+    DEMO_SEEDED = "demo.seeded"
     SIGNED_IN = "session.signed_in"
     SIGN_IN_FAILED = "session.sign_in_failed"
     SIGNED_OUT = "session.signed_out"

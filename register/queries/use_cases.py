@@ -17,7 +17,6 @@ from register.text import search_key
 from register.vocab import MINISTRY_ROLES, Lifecycle
 
 PER_PAGE = 50
-LAST_PAGE = 100_000
 
 # What a person may narrow the list by, and the column behind it; all other state of the list is q, sort and page.
 FILTERS: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -79,16 +78,15 @@ class ListState:
     page: int = 1
 
     @classmethod
-    def of(cls, args: Any) -> ListState:
-        """Read the state from the arguments of a URL (a MultiDict)."""
+    def of(cls, args: Any, page: int) -> ListState:
+        """Read the state from the arguments of a URL (a MultiDict); ``page`` is read by the edge."""
         chosen = {name: tuple(value for value in args.getlist(name) if value) for name in FILTERS}
-        page = args.get("page", "1")
         sort = args.get("sort", DEFAULT_SORT)
         return cls(
             {name: values for name, values in chosen.items() if values},
             args.get("q", "").strip(),
             sort if sort in SORTS else DEFAULT_SORT,
-            min(int(page), LAST_PAGE) if page.isascii() and page.isdigit() and int(page[:7]) > 0 else 1,
+            page,
         )
 
     def args(self, **changes: Any) -> dict[str, Any]:

@@ -64,8 +64,6 @@ def init_app(app: Flask, run: Runtime) -> None:
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_FLASH_MESSAGES=False,
-        SECURITY_CSRF_PROTECT_MECHANISMS=["session", "basic"],
-        SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS=False,
         SECURITY_ZXCVBN_MINIMUM_SCORE=3,
         SESSION_COOKIE_NAME="register",
         SESSION_COOKIE_SECURE=run.settings.cookie_secure,

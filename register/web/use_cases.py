@@ -20,6 +20,7 @@ from register.web.filters import language
 from register.web.forms.base import beside, version_of
 from register.web.forms.use_cases import MoveForm, UseCaseForm
 from register.web.guard import guarded
+from register.web.paging import page_number
 from register.web.session import audit_read, current_actor, db_session, runtime
 
 blueprint = Blueprint("use_cases", __name__)
@@ -29,7 +30,7 @@ blueprint = Blueprint("use_cases", __name__)
 @guarded(Permission.USE_CASE_READ)
 def index() -> ResponseReturnValue:
     """The list with its filter, order and page, all of it in the URL."""
-    page = queries.list_page(db_session(), current_actor(), queries.ListState.of(request.args))
+    page = queries.list_page(db_session(), current_actor(), _state())
     spec, state, options = runtime().forms.newest, page.state, _options(page)
     return render_template(
         "use_cases/index.html",
@@ -46,7 +47,7 @@ def index() -> ResponseReturnValue:
 @guarded(Permission.USE_CASE_EXPORT)
 def export(kind: str) -> ResponseReturnValue:
     """The filtered list as a file; who took it out is recorded."""
-    rows = queries.export_rows(db_session(), current_actor(), queries.ListState.of(request.args))
+    rows = queries.export_rows(db_session(), current_actor(), _state())
     content, count = downloads.use_cases(rows, runtime().forms.newest, kind, runtime().clock.now())
     # Search words may quote a case: the log keeps that there were some, not which.
     audit_read(audit.Event.USE_CASES_EXPORTED, None, kind=kind, rows=count, filtered=bool(request.args))
@@ -120,6 +121,10 @@ def move(use_case: UseCase) -> ResponseReturnValue:
             return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
     transition = states.lifecycle_move(use_case.lifecycle, target)
     return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition), 422
+
+
+def _state() -> queries.ListState:
+    return queries.ListState.of(request.args, page_number(request.args))
 
 
 def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:

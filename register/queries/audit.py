@@ -1,0 +1,195 @@
+"""Reading the audit chain: the list with its filter, one entry with its changes in clear where they still are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from register import audit, authz
+from register.authz import Actor
+from register.clock import TOKYO
+from register.db import Base
+from register.models import AuditClear, AuditEntry, Ministry
+from register.vocab import MINISTRY_ROLES
+
+PER_PAGE = 50
+# An import may change a thousand rows in one deed; the page shows the first of them.
+SHOWN_CHANGES = 100
+COLUMNS = (
+    AuditEntry.seq,
+    AuditEntry.hash,
+    AuditEntry.at,
+    AuditEntry.event,
+    AuditEntry.actor_name,
+    AuditEntry.role,
+    AuditEntry.ministry_id,
+    AuditEntry.subject_table,
+    AuditEntry.subject_label,
+)
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What the log is narrowed to; an empty value narrows nothing. The days are days in Japan, both included."""
+
+    event: str = ""
+    subject: str = ""
+    who: str = ""
+    ministry: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """One page of the log, newest first; the chain's length and head only for those who see all of it."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    page: int
+    ministries: Mapping[int, Ministry]
+    head: tuple[int, str] | None
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a change; ``purged`` when its clear text was lawfully removed and only the digests are left."""
+
+    name: str
+    old: Any
+    new: Any
+    purged: bool = False
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """What happened to one row."""
+
+    table: str
+    pk: str
+    op: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """One entry: ``reason`` is None when it was purged, ``labels`` names the rows that changed fields point at.
+
+    ``more`` counts the changes that are not shown.
+    """
+
+    entry: AuditEntry
+    ministry: Ministry | None
+    reason: str | None
+    details: Mapping[str, Any]
+    request: str
+    changes: tuple[RowChange, ...]
+    more: int
+    labels: Mapping[tuple[str, str], str]
+    whole: bool
+
+
+def list_page(session: Session, actor: Actor, wanted: LogFilter, page: int) -> LogPage:
+    """Return one page of what ``actor`` may see."""
+    conditions = [authz.sight(AuditEntry, actor), *_conditions(wanted)]
+    total = session.scalar(select(func.count()).select_from(AuditEntry).where(*conditions)) or 0
+    page = min(page, max(1, -(-total // PER_PAGE)))
+    statement = select(*COLUMNS).where(*conditions).order_by(AuditEntry.seq.desc())
+    rows = session.execute(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
+    whole = _sees_all(actor)
+    return LogPage(rows, total, page, _ministries(session, actor), audit.head(session) if whole else None)
+
+
+def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
+    """Return what the page of ``entry`` shows to ``actor``."""
+    body = json.loads(entry.body)
+    clear = session.get(AuditClear, entry.seq)
+    texts: Mapping[str, Any] = clear.texts if clear else {}
+    changes = tuple(_row_change(change, texts) for change in body["changes"][:SHOWN_CHANGES])
+    return EntryPage(
+        entry,
+        session.get(Ministry, entry.ministry_id) if entry.ministry_id else None,
+        texts.get("reason") if isinstance(body["reason"], dict) else body["reason"],
+        body["details"],
+        body["request"],
+        changes,
+        len(body["changes"]) - len(changes),
+        _labels(session, changes),
+        _sees_all(actor),
+    )
+
+
+def _sees_all(actor: Actor) -> bool:
+    return actor.role not in MINISTRY_ROLES
+
+
+def _ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
+    statement = select(Ministry).order_by(Ministry.sort_no, Ministry.id)
+    if not _sees_all(actor):
+        statement = statement.where(Ministry.id == actor.ministry_id)
+    return {ministry.id: ministry for ministry in session.scalars(statement)}
+
+
+def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.event:
+        conditions.append(AuditEntry.event == wanted.event)
+    if wanted.subject:
+        conditions.append(func.lower(AuditEntry.subject_label).contains(wanted.subject.lower(), autoescape=True))
+    if wanted.who:
+        conditions.append(func.lower(AuditEntry.actor_name).contains(wanted.who.lower(), autoescape=True))
+    if wanted.ministry:
+        named = select(Ministry.id).where(Ministry.key == wanted.ministry)
+        conditions.append(AuditEntry.ministry_id.in_(named))
+    if wanted.since:
+        conditions.append(AuditEntry.at >= _midnight(wanted.since))
+    if wanted.until and wanted.until < dt.date.max:
+        conditions.append(AuditEntry.at < _midnight(wanted.until + dt.timedelta(days=1)))
+    return conditions
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), TOKYO)
+
+
+def _row_change(change: Mapping[str, Any], texts: Mapping[str, Any]) -> RowChange:
+    table, pk = change["table"], change["pk"]
+    fields = []
+    for name, (old, new) in sorted(change["fields"].items()):
+        if any(isinstance(value, dict) and value.keys() == {"hmac"} for value in (old, new)):
+            clear = texts.get(f"{table}/{pk}/{name}")
+            fields.append(FieldChange(name, *clear) if clear else FieldChange(name, None, None, purged=True))
+        else:
+            fields.append(FieldChange(name, old, new))
+    return RowChange(table, pk, change["op"], tuple(fields))
+
+
+def _labels(session: Session, changes: Sequence[RowChange]) -> dict[tuple[str, str], str]:
+    """Return what the log last called the changed rows and the rows that their fields point at."""
+    named = {(change.table, change.pk) for change in changes}
+    for change in changes:
+        columns = Base.metadata.tables[change.table].c
+        for field in change.fields:
+            for key in columns[field.name].foreign_keys if field.name in columns else ():
+                named |= {(key.column.table.name, str(value)) for value in (field.old, field.new) if value is not None}
+    if not named:
+        return {}
+    newest = (
+        select(func.max(AuditEntry.seq))
+        .where(tuple_(AuditEntry.subject_table, AuditEntry.subject_id).in_(sorted(named)))
+        .group_by(AuditEntry.subject_table, AuditEntry.subject_id)
+    )
+    statement = select(AuditEntry.subject_table, AuditEntry.subject_id, AuditEntry.subject_label).where(
+        AuditEntry.seq.in_(newest)
+    )
+    return {(row.subject_table, row.subject_id): row.subject_label for row in session.execute(statement)}

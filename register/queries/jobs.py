@@ -1,0 +1,53 @@
+"""Reading jobs: how far one is, what it made, why it failed; and how long the oldest waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from register.errors import Say
+from register.models import Job, Round, Snapshot
+from register.vocab import JobState
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One job with what it is about and what it made."""
+
+    job: Job
+    round: Round | None
+    language: str
+    snapshot: Snapshot | None
+    error: Say | None
+
+    @property
+    def unfinished(self) -> bool:
+        return self.job.state in (JobState.QUEUED, JobState.RUNNING)
+
+
+def job_page(session: Session, job: Job) -> JobPage:
+    """Return what the page of ``job`` shows."""
+    params: Mapping[str, object] = job.params
+    round_id = params.get("round_id")
+    return JobPage(
+        job,
+        session.get(Round, round_id) if round_id else None,
+        str(params.get("language", "")),
+        session.get(Snapshot, job.snapshot_id) if job.snapshot_id else None,
+        said(job.error),
+    )
+
+
+def oldest_waiting(session: Session) -> dt.datetime | None:
+    """Return when the oldest queued job was asked for; None when none waits."""
+    return session.scalar(select(func.min(Job.asked_at)).where(Job.state == JobState.QUEUED))
+
+
+def said(text: str) -> Say | None:
+    """Return the sentence that a failed job keeps; None where none is kept."""
+    return Say(**json.loads(text)) if text else None

@@ -1,0 +1,104 @@
+"""Reading submissions: the items of one, and one item with every question of its form version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from register import authz
+from register.authz import Actor
+from register.formspec import types
+from register.formspec.loader import from_canonical
+from register.formspec.schema import Field, FormSpec, Section
+from register.formspec.terms import round_terms
+from register.models import FormVersion, Ministry, Round, Submission, SubmissionItem, UseCase
+from register.vocab import AnswerState
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class SubmissionPage:
+    """One page of a submission's items."""
+
+    submission: Submission
+    round: Round
+    ministry: Ministry
+    spec: FormSpec
+    terms: Mapping[str, str]
+    rows: Sequence[SubmissionItem]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question with its answer as a person reads it; ``text`` is empty unless the state is answered."""
+
+    field: Field
+    state: AnswerState
+    text: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class ItemPage:
+    """One item: every question of its form version by section."""
+
+    record: SubmissionItem
+    round: Round
+    ministry: Ministry
+    submission: Submission
+    use_case: UseCase | None
+    sections: tuple[tuple[Section, tuple[Answer, ...]], ...]
+
+
+def form_of(session: Session, round: Round) -> FormSpec:
+    """Return the form version that ``round`` was answered on, as it was published."""
+    return from_canonical(session.get_one(FormVersion, round.form_version_id).canonical)
+
+
+def submission_page(session: Session, submission: Submission, page: int) -> SubmissionPage:
+    """Return one page of the items of ``submission``, in the order of their numbers."""
+    own = SubmissionItem.submission_id == submission.id
+    total = session.scalar(select(func.count()).select_from(SubmissionItem).where(own)) or 0
+    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    statement = select(SubmissionItem).where(own).order_by(SubmissionItem.case_no, SubmissionItem.id)
+    items = session.scalars(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
+    round = session.get_one(Round, submission.round_id)
+    ministry = session.get_one(Ministry, submission.ministry_id)
+    spec, terms = form_of(session, round), round_terms(round.as_of)
+    return SubmissionPage(submission, round, ministry, spec, terms, items, total, page)
+
+
+def item_page(session: Session, item: SubmissionItem, actor: Actor, language: str) -> ItemPage:
+    """Return every question of the item's form version with its answer and state."""
+    round = session.get_one(Round, item.round_id)
+    spec, terms = form_of(session, round), round_terms(round.as_of)
+    answers = tuple(_answer(item, field, language, terms) for field in spec.questions)
+    sections = tuple(
+        (section, tuple(answer for answer in answers if answer.field.section == section.id))
+        for section in spec.sections
+    )
+    use_case = None
+    if item.use_case_id is not None:
+        seen = select(UseCase).where(UseCase.id == item.use_case_id)
+        use_case = session.scalar(authz.visible(seen, UseCase, actor))
+    ministry = session.get_one(Ministry, item.ministry_id)
+    submission = session.get_one(Submission, item.submission_id)
+    return ItemPage(item, round, ministry, submission, use_case, tuple(pair for pair in sections if pair[1]))
+
+
+def _answer(item: SubmissionItem, field: Field, language: str, terms: Mapping[str, str]) -> Answer:
+    if field.id not in item.answers:
+        return Answer(field, AnswerState(item.states.get(field.id, AnswerState.MISSING)), "", "")
+    value = item.answers[field.id]
+    definition = field.option(str(value)).definition(language) if field.options else ""
+    return Answer(field, AnswerState.ANSWERED, types.show(field, value, language, terms), definition)
