@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,11 +21,16 @@ def next_number(session: Session, ministry: Ministry, fiscal_year: int) -> str:
     return f"{ministry.key}-{fiscal_year}-{serial:04d}"
 
 
-def reserve(session: Session, ministry: Ministry, case_no: str) -> None:
-    """Keep ``case_no``, which came from outside, from being given again; other forms of number cannot collide."""
-    match = PATTERN.fullmatch(case_no)
-    if match and match["key"] == ministry.key:
-        _raise_to(session, ministry.id, int(match["year"]), int(match["serial"]))
+def reserve(session: Session, ministry: Ministry, case_numbers: Iterable[str]) -> None:
+    """Keep ``case_numbers``, which came from outside, from being given again; other forms of number cannot collide."""
+    last: dict[int, int] = {}
+    for case_no in case_numbers:
+        match = PATTERN.fullmatch(case_no)
+        if match and match["key"] == ministry.key:
+            year = int(match["year"])
+            last[year] = max(last.get(year, 0), int(match["serial"]))
+    for year, serial in last.items():
+        _raise_to(session, ministry.id, year, serial)
 
 
 def _raise_to(session: Session, ministry_id: int, fiscal_year: int, at_least: int | None) -> int:

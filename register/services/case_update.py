@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from register.authz import Actor
 from register.models import Ministry, Round, UseCase
-from register.services import case_numbers, lifecycle
+from register.services import lifecycle
 from register.text import search_key
 from register.vocab import AnswerState, Lifecycle, Source, Stage, StartTiming
 
@@ -32,6 +32,7 @@ class Tally:
     without_stage: list[str] = field(default_factory=list)
     kept_by_hand: list[str] = field(default_factory=list)
     kept_newer: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
 
 
 def lifecycle_of(answers: Mapping[str, Any], current: Lifecycle | None) -> Lifecycle:
@@ -45,13 +46,7 @@ def lifecycle_of(answers: Mapping[str, Any], current: Lifecycle | None) -> Lifec
 
 
 def create(
-    session: Session,
-    ministry: Ministry,
-    case_no: str,
-    answers: Mapping[str, Any],
-    *,
-    round: Round,
-    tally: Tally,
+    session: Session, ministry: Ministry, case_no: str, answers: Mapping[str, Any], *, round: Round, tally: Tally
 ) -> UseCase:
     """Return a new use case as the answers describe it; its first event is written by ``begin``, once it has an id."""
     now = session.info["clock"].now()
@@ -66,7 +61,6 @@ def create(
         as_of=round.as_of,
     )
     _facts(use_case, answers, {})
-    case_numbers.reserve(session, ministry, case_no)
     session.add(use_case)
     _warn(use_case, answers, tally)
     tally.created += 1
@@ -104,6 +98,8 @@ def update(
         on = _since(answers, round.as_of, use_case)
         lifecycle.enter(session, use_case, to, on=on, source=Source.IMPORT, round=round, by=by)
         tally.moved += 1
+        if to is Lifecycle.PLANNED:
+            tally.back.append(use_case.case_no)
 
 
 def _facts(use_case: UseCase, answers: Mapping[str, Any], states: Mapping[str, str]) -> None:

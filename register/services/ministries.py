@@ -40,11 +40,12 @@ def add(
         entry = roster.get(code_key(name))
         if entry is None:
             last += 1
-            entry = {"key": _free_key(case_numbers, taken, last), "order": last, "short": name, "en": ""}
-            taken.add(entry["key"])
+            key = _free_key(case_numbers, taken, last)
+            entry = {"key": key, "order": last, "name": name, "short": name, "en": ""}
+            taken.add(key)
         ministry = Ministry(
             key=entry["key"],
-            name=name,
+            name=entry["name"],
             name_short=entry["short"],
             name_en=entry["en"],
             sort_no=entry["order"],
