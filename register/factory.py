@@ -9,26 +9,30 @@ from flask import Flask, g
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from register.clock import Clock, SystemClock
 from register.cli import audit as audit_commands
 from register.cli import db as db_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
+from register.clock import Clock, SystemClock
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import load_library
 from register.runtime import Runtime, Settings
 from register.web import (
     ai_systems,
+    audit,
     converters,
     errors,
     guard,
     headers,
+    health,
     home,
     identity,
+    jobs,
     language,
     rounds,
     session,
+    snapshots,
     submissions,
     ui,
     use_cases,
@@ -36,7 +40,8 @@ from register.web import (
 
 FORM = "periodic"
 BLUEPRINTS = tuple(
-    module.blueprint for module in (home, language, use_cases, ai_systems, rounds, submissions)
+    module.blueprint
+    for module in (home, language, use_cases, ai_systems, rounds, submissions, snapshots, jobs, audit, health)
 )
 COMMANDS = (
     db_commands.group,

@@ -50,7 +50,7 @@ class LogFilter:
 class LogPage:
     """One page of the log, newest first; the chain's length and head only for those who see all of it."""
 
-    rows: Sequence[Row[Any]]
+    rows: list[Row[Any]]
     total: int
     page: int
     ministries: Mapping[int, Ministry]
@@ -107,7 +107,7 @@ def list_page(session: Session, actor: Actor, wanted: LogFilter, page: int) -> L
     statement = select(*COLUMNS).where(*conditions).order_by(AuditEntry.seq.desc())
     rows = session.execute(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     whole = _sees_all(actor)
-    return LogPage(rows, total, page, _ministries(session, actor), audit.head(session) if whole else None)
+    return LogPage(list(rows), total, page, ministries(session, actor), audit.head(session) if whole else None)
 
 
 def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
@@ -133,7 +133,8 @@ def _sees_all(actor: Actor) -> bool:
     return actor.role not in MINISTRY_ROLES
 
 
-def _ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
+def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
+    """Return the ministries whose entries ``actor`` may see, in official order."""
     statement = select(Ministry).order_by(Ministry.sort_no, Ministry.id)
     if not _sees_all(actor):
         statement = statement.where(Ministry.id == actor.ministry_id)

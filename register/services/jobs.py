@@ -51,7 +51,9 @@ def ask(session: Session, *, kind: str, key: str, params: Mapping[str, Any], by:
         "asked_at": session.info["clock"].now(),
     }
     insert = _INSERT[session.get_bind().dialect.name]
-    added = session.scalar(insert(Job).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Job.id))
+    added = session.scalar(
+        insert(Job).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Job.id)
+    )
     return session.scalars(select(Job).where(Job.key == key)).one(), added is not None
 
 
@@ -116,7 +118,9 @@ def fail(session: Session, work: Work, sentence: Say) -> None:
 def take_over(session: Session) -> int:
     """Queue what a runner that ended in the middle left running, give up what failed so too often; return how many."""
     now = session.info["clock"].now()
-    sentence = say("処理が%(times)d回続けて途中で止まったため、中止しました。管理者に連絡してください。", times=MAX_ATTEMPTS)
+    sentence = say(
+        "処理が%(times)d回続けて途中で止まったため、中止しました。管理者に連絡してください。", times=MAX_ATTEMPTS
+    )
     running: ColumnElement[bool] = Job.state == JobState.RUNNING
     session.execute(
         update(Job)

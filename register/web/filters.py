@@ -37,11 +37,15 @@ def moment(value: dt.datetime | None) -> Markup | str:
     """Write a moment in Japanese time in a ``time`` element."""
     if value is None:
         return ""
+    stamp = value.astimezone(TOKYO).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, moment_text(value))
+
+
+def moment_text(value: dt.datetime) -> str:
+    """Return 令和7年9月30日 9時05分 in Japanese time, or 30 September 2025 09:05 in English."""
     local = value.astimezone(TOKYO)
     clock = f"{local:%H:%M}" if language() == "en" else f"{local.hour}時{local.minute:02d}分"
-    return Markup('<time datetime="{}">{} {}</time>').format(
-        local.isoformat(timespec="seconds"), day_text(local.date()), clock
-    )
+    return f"{day_text(local.date())} {clock}"
 
 
 def number(value: float | int | None) -> str:

@@ -1,0 +1,44 @@
+"""The address that a monitor asks: is the database there, is its schema the newest, does a job wait for too long."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, current_app, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from register import migrate
+from register.queries import jobs as queries
+from register.web.guard import public
+from register.web.session import reading_session, runtime
+
+blueprint = Blueprint("health", __name__)
+# A job that nobody takes for so long means that no runner works.
+LONGEST_WAIT = dt.timedelta(minutes=30)
+
+
+@blueprint.get("/healthz")
+@public
+def check() -> ResponseReturnValue:
+    """200 when all is well, else 503; only yes and no, since anybody may ask."""
+    found = {"database": False, "schema": False, "jobs": False}
+    try:
+        run = runtime()
+        oldest = queries.oldest_waiting(reading_session())
+        found["database"] = True
+        found["jobs"] = oldest is None or run.clock.now() - oldest <= LONGEST_WAIT
+        reading = run.database.engine.execution_options(readonly=True)
+        found["schema"] = migrate.current(reading) == _newest(run.settings.migrations_dir)
+    except SQLAlchemyError:
+        current_app.logger.exception("the health check failed")
+    well = all(found.values())
+    return jsonify(status="ok" if well else "failing", **found), 200 if well else 503
+
+
+@cache
+def _newest(scripts: Path) -> str | None:
+    # The revision that this process needs does not change while it runs.
+    return migrate.newest(scripts)
