@@ -16,7 +16,7 @@ from register.authz import Actor
 from register.errors import NotNow, say
 from register.formspec.codes import load_roster
 from register.formspec.loader import FormLibrary
-from register.models import AuditEntry, Ministry, UseCase, User
+from register.models import AuditEntry, UseCase, User
 from register.services import ai_systems, use_cases
 from register.services.ministries import by_name
 from register.services.round_import import RoundFacts, import_round
@@ -31,23 +31,21 @@ def is_seeded(session: Session) -> bool:
     return session.scalar(select(AuditEntry.event).where(AuditEntry.seq == 1)) == audit.Event.DEMO_SEEDED
 
 
-def seed(
-    session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapping[str, str]
-) -> None:
+def seed(session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapping[str, str]) -> None:
     """Load the demo; ``hashed`` gives the password hash of each account. Raise ``NotNow`` where data are already."""
+    # Every deed leaves an entry, so a database without any holds nothing that could be real.
     if session.scalar(select(func.count()).select_from(AuditEntry)):
         raise NotNow(say("このデータベースには記録があります。デモデータは空のデータベースにだけ登録できます。"))
     audit.record(session, audit.Event.DEMO_SEEDED, None, by=BY)
-    folder = config_dir / "demo"
+    folder, roster = config_dir / "demo", load_roster(config_dir)
     for entry in _read(folder / "rounds.toml")["rounds"]:
-        _round(session, entry, forms, folder, config_dir)
-    ministries = by_name(session)
-    people = _accounts(session, _read(folder / "accounts.toml")["accounts"], ministries, hashed)
+        _round(session, entry, forms, folder, roster)
+    people = _accounts(session, accounts(config_dir)[1], hashed)
     story = _read(folder / "story.toml")
     for entry in story["systems"]:
-        _system(session, entry, people)
+        _system(session, entry, forms, people[entry["by"]])
     for entry in story["moves"]:
-        _move(session, entry, forms, people, ministries)
+        _move(session, entry, forms, people[entry["by"]])
 
 
 def accounts(config_dir: Path) -> tuple[str, list[dict[str, str]]]:
@@ -61,7 +59,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _round(
-    session: Session, entry: Mapping[str, Any], forms: FormLibrary, folder: Path, config_dir: Path
+    session: Session,
+    entry: Mapping[str, Any],
+    forms: FormLibrary,
+    folder: Path,
+    roster: Mapping[str, Mapping[str, Any]],
 ) -> None:
     year, number = (int(part) for part in entry["code"].split("-"))
     import_round(
@@ -70,19 +72,15 @@ def _round(
         (folder / entry["file"]).read_bytes(),
         spec=forms.versions[entry["form"]],
         create_ministries=True,
-        roster=load_roster(config_dir),
+        roster=roster,
         by=BY,
     )
 
 
-def _accounts(
-    session: Session,
-    entries: list[dict[str, str]],
-    ministries: Mapping[str, Ministry],
-    hashed: Mapping[str, str],
-) -> dict[str, User]:
-    """Make the accounts; return the approver of each ministry by the ministry's name."""
-    approvers = {}
+def _accounts(session: Session, entries: list[dict[str, str]], hashed: Mapping[str, str]) -> dict[str, Actor]:
+    """Make the accounts; return who acts for each address."""
+    ministries = by_name(session)
+    people = {}
     for entry in entries:
         ministry = ministries[code_key(entry["ministry"])] if "ministry" in entry else None
         user = User(
@@ -96,41 +94,32 @@ def _accounts(
         )
         session.add(user)
         audit.record(session, audit.Event.USER_CREATED, user, by=BY)
-        if user.role is Role.APPROVER:
-            approvers[entry["ministry"]] = user
-    return approvers
+        people[user.email] = Actor.of(user)
+    return people
 
 
-def _system(
-    session: Session, entry: Mapping[str, Any], people: Mapping[str, User]
-) -> None:
-    by = Actor.of(people[entry["ministry"]])
+def _system(session: Session, entry: Mapping[str, Any], forms: FormLibrary, by: Actor) -> None:
     system = ai_systems.create(session, values=entry, by=by)
-    first = session.scalars(
-        select(UseCase).where(UseCase.ministry_id == by.ministry_id).order_by(UseCase.case_no).limit(2)
-    )
-    for use_case in first:
-        use_case.ai_system_id = system.id
-        audit.record(session, audit.Event.USE_CASE_EDITED, use_case, by=by)
+    for case_no in entry["cases"]:
+        use_case = _case(session, case_no, by)
+        values = {name: getattr(use_case, name) for name in use_cases.EDITABLE} | {"ai_system_id": system.id}
+        use_cases.edit(session, use_case, form=forms.newest, values=values, version=use_case.version, by=by)
 
 
-def _move(
-    session: Session,
-    entry: Mapping[str, Any],
-    forms: FormLibrary,
-    people: Mapping[str, User],
-    ministries: Mapping[str, Ministry],
-) -> None:
-    ministry = ministries[code_key(entry["ministry"])]
-    named = select(UseCase).where(UseCase.ministry_id == ministry.id, UseCase.case_no == entry["case"])
-    use_case = session.scalars(named).one()
+def _move(session: Session, entry: Mapping[str, Any], forms: FormLibrary, by: Actor) -> None:
+    use_case = _case(session, entry["case"], by)
     use_cases.move(
         session,
         use_case,
         form=forms.newest,
         to=Lifecycle(entry["to"]),
         on=entry["on"],
-        reason=entry.get("reason", ""),
+        reason=entry["reason"],
         version=use_case.version,
-        by=Actor.of(people[entry["ministry"]]),
+        by=by,
     )
+
+
+def _case(session: Session, case_no: str, by: Actor) -> UseCase:
+    own = select(UseCase).where(UseCase.ministry_id == by.ministry_id, UseCase.case_no == case_no)
+    return session.scalars(own).one()
