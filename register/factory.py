@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from register.cli import audit as audit_commands
 from register.cli import db as db_commands
+from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
 from register.clock import Clock, SystemClock
@@ -46,6 +47,7 @@ BLUEPRINTS = tuple(
 COMMANDS = (
     db_commands.group,
     rounds_commands.group,
+    reports_commands.group,
     audit_commands.group,
     seed_commands.command,
 )

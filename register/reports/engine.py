@@ -1,0 +1,186 @@
+"""Counting: two GROUP BY statements per round, from which every table is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from register.errors import Say, say
+from register.formspec.schema import FormSpec
+from register.models import Round, SubmissionItem
+from register.reports.catalogue import CrossTab, Note
+from register.reports.dimensions import FIELDS, Category, Dimensions, Key, Where, among, holds
+from register.reports.table import PREVIOUS, TOTAL, Column, Row, Table
+from register.vocab import StartTiming
+
+NEW, CLOSED, UNANSWERED = "new", "closed", "unanswered"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cases of a round that gave the same answers to every counted field."""
+
+    key: Key
+    count: int
+
+
+@dataclass(frozen=True)
+class Presence:
+    """That a ministry has cases with this scope of users and this start timing."""
+
+    ministry_id: int
+    key: Key
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the database counted of one round."""
+
+    groups: tuple[Group, ...]
+    presences: tuple[Presence, ...]
+    risk_cases: int
+
+    def count(self, where: Where) -> int:
+        """Return how many cases meet the conditions."""
+        return sum(group.count for group in self.groups if holds(where, group.key))
+
+    def ministries(self, where: Where = ()) -> int:
+        """Return how many ministries have a case that meets the conditions (on user_scope and start_timing only)."""
+        return len({presence.ministry_id for presence in self.presences if holds(where, presence.key)})
+
+
+def count(session: Session, round_id: int) -> Counts:
+    """Count a round in two statements, whatever the number of its items."""
+    answers = [SubmissionItem.answers[field].as_string().label(field) for field in FIELDS]
+    risks = func.coalesce(func.sum(SubmissionItem.answers["risk_case_count"].as_integer()), 0)
+    grouped = (
+        select(*answers, func.count().label("count"), risks.label("risks"))
+        .where(SubmissionItem.round_id == round_id)
+        .group_by(*answers)
+    )
+    rows = session.execute(grouped).all()
+    where = [answers[FIELDS.index(field)] for field in ("user_scope", "start_timing")]
+    present = (
+        select(SubmissionItem.ministry_id, *where)
+        .where(SubmissionItem.round_id == round_id)
+        .group_by(SubmissionItem.ministry_id, *where)
+    )
+    return Counts(
+        tuple(Group(dict(zip(FIELDS, row[: len(FIELDS)], strict=True)), row.count) for row in rows),
+        tuple(
+            Presence(row.ministry_id, {"user_scope": row.user_scope, "start_timing": row.start_timing})
+            for row in session.execute(present)
+        ),
+        sum(row.risks for row in rows),
+    )
+
+
+def tabulate(tab: CrossTab, dimensions: Dimensions, counts: Counts, previous: Row | None = None) -> Table:
+    """Return the table that ``tab`` declares, from what was counted."""
+    population = dimensions.populations[tab.population].where
+    within = [group for group in counts.groups if holds(population, group.key)]
+    columns, categories = tab.columns(dimensions), tab.rows(dimensions)
+    rows = [_row(category, columns, within) for category in categories]
+    if tab.folded:
+        field, code = tab.folded
+        rows = [_with_folded(row, field, within) if row.code == code else row for row in rows]
+    if tab.distinct:
+        rows = [_with_ministries(row, tab, dimensions, counts) for row in rows]
+    if tab.compared:
+        rows = _compared(rows)
+    total = _row(Category(TOTAL, "Total" if dimensions.language == "en" else "総計", "", ()), columns, within)
+    notes = tuple(_notes(tab, dimensions, counts, within))
+    shown = (Column(column.code, column.label, column.group) for column in columns)
+    tail = (previous,) if previous and tab.previous else ()
+    return Table(tab.slug, tab.title, tab.population, tuple(shown), (*rows, total, *tail), notes, tab.compared)
+
+
+def _row(category: Category, columns: tuple[Category, ...], groups: Iterable[Group]) -> Row:
+    own = [group for group in groups if holds(category.where, group.key)]
+    cells = tuple(sum(g.count for g in own if holds(column.where, g.key)) for column in columns)
+    return Row(category.code, category.label, category.group, cells, sum(group.count for group in own))
+
+
+def _with_folded(row: Row, field: str, groups: Iterable[Group]) -> Row:
+    folded = sum(group.count for group in groups if group.key[field] is None)
+    return Row(row.code, row.label, row.group, row.cells, row.total, folded)
+
+
+def _with_ministries(row: Row, tab: CrossTab, dimensions: Dimensions, counts: Counts) -> Row:
+    if row.code not in dimensions.codes_of_group("user_scope", tab.distinct or ""):
+        return row
+    where = (*dimensions.populations[tab.population].where, among("user_scope", {row.code}))
+    return Row(row.code, row.label, row.group, row.cells, row.total, row.folded, counts.ministries(where))
+
+
+def _compared(rows: list[Row]) -> list[Row]:
+    """Mark, within each group of rows and column by column, the cell that exceeds all its counterparts."""
+    marked = []
+    for row in rows:
+        others = [other for other in rows if other.group == row.group and other is not row]
+        larger = tuple(
+            bool(cell) and all((cell or 0) > (other.cells[n] or 0) for other in others)
+            for n, cell in enumerate(row.cells)
+        )
+        marked.append(Row(row.code, row.label, row.group, row.cells, row.total, larger=larger))
+    return marked
+
+
+def _notes(tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> Iterable[Say]:
+    for note in tab.notes:
+        counted = _counted(note, tab, dimensions, counts, within)
+        if note.always or counted:
+            yield say(note.sentence, count=counted) if counted else say(note.sentence)
+    if tab.distinct:
+        yield say("「単一府省庁のみ-全体」の行の括弧書きは、重複を除いた府省庁の数を示している")
+
+
+def _counted(note: Note, tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> int:
+    if note.left_out:
+        return counts.count(dimensions.populations[note.left_out].where) - sum(group.count for group in within)
+    if note.unanswered:
+        return sum(group.count for group in within if group.key[note.unanswered] is None)
+    return 0
+
+
+def previous_row(spec: FormSpec, columns: tuple[Category, ...], counts: Counts, language: str) -> Row:
+    """Return the row of the previous round's report: all its rows, None where its form had no such category."""
+    types = spec.field("usage_type").codes
+    cells = tuple(
+        counts.count(column.where) if column.code.split("/")[0] in types else None for column in columns
+    )
+    label = "Cases reported last time" if language == "en" else "前回報告件数"
+    return Row(PREVIOUS, label, "", cells, counts.count(()))
+
+
+def usage_type_flow(session: Session, round: Round, previous: Round) -> dict[str, int]:
+    """Return how many case numbers went from which usage type to which, with new and closed ones; no zeros."""
+    now, before = aliased(SubmissionItem), aliased(SubmissionItem)
+    same = and_(now.ministry_id == before.ministry_id, now.case_no == before.case_no)
+    was, became = before.answers["usage_type"].as_string(), now.answers["usage_type"].as_string()
+    kept = (
+        select(was.label("was"), became.label("became"), before.id.is_(None).label("missing"), func.count())
+        .select_from(now)
+        .outerjoin(before, and_(same, before.round_id == previous.id))
+        .where(now.round_id == round.id)
+        .group_by("was", "became", "missing")
+    )
+    gone = (
+        select(was.label("was"), func.count())
+        .select_from(before)
+        .outerjoin(now, and_(same, now.round_id == round.id))
+        .where(before.round_id == previous.id, now.id.is_(None))
+        .group_by("was")
+    )
+    flow = {
+        f"{NEW if missing else old or UNANSWERED}>{new or UNANSWERED}": number
+        for old, new, missing, number in session.execute(kept)
+    }
+    flow |= {f"{old or UNANSWERED}>{CLOSED}": number for old, number in session.execute(gone)}
+    return dict(sorted(flow.items()))
+
+
+STARTED: Where = (among("start_timing", {StartTiming.STARTED.value}),)

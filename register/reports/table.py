@@ -1,0 +1,65 @@
+"""A finished table: all that the renderers take. Texts are sentences of the rules or already in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from register.errors import Say
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; ``group`` is the heading that it shares with its neighbours, empty when it stands alone."""
+
+    code: str
+    label: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: a cell per column (None where the category did not exist), and its total in the table's population.
+
+    ``folded`` of the total are unanswered cases counted here. ``larger`` marks the cells that exceed their
+    counterpart's.
+    """
+
+    code: str
+    label: str
+    group: str
+    cells: tuple[int | None, ...]
+    total: int
+    folded: int = 0
+    distinct_ministries: int | None = None
+    larger: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its population, the count of it, and the notes that its exclusions need."""
+
+    slug: str
+    title: Say
+    population: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[Say, ...]
+    compared: bool = False
+
+    @property
+    def total(self) -> Row:
+        """The row that counts the whole population."""
+        return next(row for row in self.rows if row.code == TOTAL)
+
+    @property
+    def body(self) -> tuple[Row, ...]:
+        """The rows that count categories, without the total and the previous round."""
+        return tuple(row for row in self.rows if row.code not in (TOTAL, PREVIOUS))
+
+    def row(self, code: str) -> Row:
+        """Return the row of ``code``; raise ``StopIteration`` when the table has none."""
+        return next(row for row in self.rows if row.code == code)
+
+
+TOTAL = "total"
+PREVIOUS = "previous"
