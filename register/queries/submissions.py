@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class ItemPage:
-    """One item: every question of its form version by section."""
+    """One item: every question of its form version by section; ``not_asked`` is what only other versions ask."""
 
     record: SubmissionItem
     round: Round
@@ -58,6 +58,7 @@ class ItemPage:
     submission: Submission
     use_case: UseCase | None
     sections: tuple[tuple[Section, tuple[Answer, ...]], ...]
+    not_asked: tuple[Answer, ...]
 
 
 def form_of(session: Session, round: Round) -> FormSpec:
@@ -72,16 +73,18 @@ def submission_page(session: Session, submission: Submission, page: int) -> Subm
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
     statement = select(SubmissionItem).where(own).order_by(SubmissionItem.case_no, SubmissionItem.id)
     items = session.scalars(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    round = session.get_one(Round, submission.round_id)
+    current = session.get_one(Round, submission.round_id)
     ministry = session.get_one(Ministry, submission.ministry_id)
-    spec, terms = form_of(session, round), round_terms(round.as_of)
-    return SubmissionPage(submission, round, ministry, spec, terms, items, total, page)
+    spec, terms = form_of(session, current), round_terms(current.as_of)
+    return SubmissionPage(submission, current, ministry, spec, terms, items, total, page)
 
 
-def item_page(session: Session, item: SubmissionItem, actor: Actor, language: str) -> ItemPage:
-    """Return every question of the item's form version with its answer and state."""
-    round = session.get_one(Round, item.round_id)
-    spec, terms = form_of(session, round), round_terms(round.as_of)
+def item_page(
+    session: Session, item: SubmissionItem, actor: Actor, language: str, versions: Iterable[FormSpec]
+) -> ItemPage:
+    """Return every question of the item's form version with its answer and state, beside those of ``versions``."""
+    current = session.get_one(Round, item.round_id)
+    spec, terms = form_of(session, current), round_terms(current.as_of)
     answers = tuple(_answer(item, field, language, terms) for field in spec.questions)
     sections = tuple(
         (section, tuple(answer for answer in answers if answer.field.section == section.id))
@@ -93,7 +96,13 @@ def item_page(session: Session, item: SubmissionItem, actor: Actor, language: st
         use_case = session.scalar(authz.visible(seen, UseCase, actor))
     ministry = session.get_one(Ministry, item.ministry_id)
     submission = session.get_one(Submission, item.submission_id)
-    return ItemPage(item, round, ministry, submission, use_case, tuple(pair for pair in sections if pair[1]))
+    shown = tuple(pair for pair in sections if pair[1])
+    return ItemPage(item, current, ministry, submission, use_case, shown, _not_asked(spec, versions))
+
+
+def _not_asked(spec: FormSpec, versions: Iterable[FormSpec]) -> tuple[Answer, ...]:
+    other = {field.id: field for version in versions for field in version.questions if not spec.has(field.id)}
+    return tuple(Answer(field, AnswerState.NOT_ASKED, "", "") for field in other.values())
 
 
 def _answer(item: SubmissionItem, field: Field, language: str, terms: Mapping[str, str]) -> Answer:

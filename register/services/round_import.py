@@ -20,6 +20,9 @@ from register.services import case_numbers, case_update, form_versions, lifecycl
 from register.services.round_file import FileItem, number_key, read_items
 from register.vocab import AnswerState, Lifecycle, RoundState, Source, SubmissionState
 
+# How many of the cases that a file leaves out are named.
+SHOWN = 10
+
 
 @dataclass(frozen=True)
 class RoundFacts:
@@ -160,8 +163,12 @@ def _refuse_difference(
             for name in spec.columns
             if item.answers.get(name) != before.get(name)
         ]
-    reason = say("この回は確定しています。確定した案件がこのファイルにありません。")
-    problems += [RowProblem(1, "case_no", case_no, reason) for _, case_no in left]
+    if left:
+        numbers = sorted(case_no for _, case_no in left)
+        reason = say(
+            "この回は確定しています。確定した案件のうち%(count)d件がこのファイルにありません。", count=len(left)
+        )
+        problems.append(RowProblem(1, "case_no", "、".join(numbers[:SHOWN]), reason))
     if problems:
         raise ImportRejected(problems)
 

@@ -11,7 +11,7 @@ from register.queries import submissions as queries
 from register.web.filters import language
 from register.web.guard import guarded
 from register.web.paging import page_number
-from register.web.session import current_actor, db_session
+from register.web.session import current_actor, db_session, runtime
 
 blueprint = Blueprint("submissions", __name__)
 
@@ -32,6 +32,6 @@ def show(submission: Submission) -> ResponseReturnValue:
 @guarded(Permission.ITEM_READ, item=SubmissionItem)
 def item(item: SubmissionItem) -> ResponseReturnValue:
     """One item: every question of its form version, with its answer or why there is none."""
-    return render_template(
-        "submissions/item.html", page=queries.item_page(db_session(), item, current_actor(), language())
-    )
+    versions = runtime().forms.versions.values()
+    page = queries.item_page(db_session(), item, current_actor(), language(), versions)
+    return render_template("submissions/item.html", page=page)
