@@ -24,6 +24,10 @@ class RoleRecord:
 
     name: str
 
+    def get_permissions(self) -> set[str]:
+        """Return nothing: what a role may do stands in ``authz``."""
+        return set()
+
 
 class User(UserMixin, Audited, PublicId, Base):
     """A person with exactly one role; a reporter or approver belongs to a ministry, the others to none."""

@@ -17,6 +17,7 @@ from register.vocab import Role, Term
 from register.web.filters import day_text, language, moment_text, number
 
 SENTENCES: Mapping[Event, Any] = {
+    Event.DEMO_SEEDED: lazy_gettext("デモデータを登録した"),
     Event.SIGNED_IN: lazy_gettext("サインインした"),
     Event.SIGN_IN_FAILED: lazy_gettext("サインインに失敗した"),
     Event.SIGNED_OUT: lazy_gettext("サインアウトした"),
