@@ -31,6 +31,7 @@ from register.web import (
     identity,
     jobs,
     language,
+    reports,
     rounds,
     session,
     snapshots,
@@ -42,7 +43,7 @@ from register.web import (
 FORM = "periodic"
 BLUEPRINTS = tuple(
     module.blueprint
-    for module in (home, language, use_cases, ai_systems, rounds, submissions, snapshots, jobs, audit, health)
+    for module in (home, language, use_cases, ai_systems, rounds, submissions, reports, snapshots, jobs, audit, health)
 )
 COMMANDS = (
     db_commands.group,

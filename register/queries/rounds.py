@@ -58,14 +58,14 @@ def round_page(session: Session, round: Round, actor: Actor) -> RoundPage:
     """Return the round's page as ``actor`` may see it, in two statements."""
     whole = authz.can(actor, Permission.ROUND_BOARD)
     items = (
-        select(SubmissionItem.submission_id, func.count().label("items"))
+        select(SubmissionItem.submission_id, func.count().label("cases"))
         .where(SubmissionItem.round_id == round.id)
         .group_by(SubmissionItem.submission_id)
         .subquery()
     )
     on_round = and_(Submission.ministry_id == Ministry.id, Submission.round_id == round.id)
     statement = (
-        select(Ministry, Submission, func.coalesce(items.c.items, 0))
+        select(Ministry, Submission, func.coalesce(items.c.cases, 0))
         .outerjoin(Submission, on_round)
         .outerjoin(items, items.c.submission_id == Submission.id)
         .where(_takes_part(round))

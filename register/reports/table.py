@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from register.errors import Say
 
@@ -45,6 +46,18 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[Say, ...]
     compared: bool = False
+
+    @property
+    def column_groups(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+        """The columns under their shared headings; empty when no column has one."""
+        if not any(column.group for column in self.columns):
+            return ()
+        return tuple((group, tuple(columns)) for group, columns in groupby(self.columns, key=lambda one: one.group))
+
+    @property
+    def row_groups(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The rows under their shared headings, "" for rows that stand alone."""
+        return tuple((group, tuple(rows)) for group, rows in groupby(self.rows, key=lambda one: one.group))
 
     @property
     def total(self) -> Row:

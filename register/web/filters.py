@@ -84,6 +84,11 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.split("\n"))
 
 
+def drawn(svg: str) -> Markup:
+    """Put a chart of ours into the page: formats/svg escapes every text that it draws."""
+    return Markup(svg)
+
+
 FILTERS: dict[str, Any] = {
     "d": day,
     "dt": moment,
@@ -92,4 +97,5 @@ FILTERS: dict[str, Any] = {
     "term": term,
     "say": say,
     "lines": lines,
+    "drawn": drawn,
 }

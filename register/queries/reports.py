@@ -1,0 +1,77 @@
+"""Reading the cases behind a figure: the same conditions that counted it, narrowed to what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from register import authz
+from register.authz import Actor
+from register.errors import NotFound, say
+from register.formspec.loader import from_canonical
+from register.formspec.schema import FormSpec
+from register.formspec.terms import round_terms
+from register.models import Ministry, Round, SubmissionItem
+from register.reports.catalogue import CATALOGUE, CrossTab
+from register.reports.dimensions import Category, Dimensions, Where, clause
+from register.reports.table import TOTAL
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class CasesPage:
+    """The items behind a cell: what the cell is called, and the page of those that the actor may see."""
+
+    tab: CrossTab
+    row: Category
+    column: Category
+    spec: FormSpec
+    rows: Sequence[SubmissionItem]
+    total: int
+    page: int
+    whole: bool  # False: only the actor's own ministry's items are shown
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+
+def cases_page(
+    session: Session, round: Round, actor: Actor, *, table: str, row: str, column: str, page: int, language: str
+) -> CasesPage:
+    """Return the items behind one cell (row or column ``total``: the whole of it); raise ``NotFound`` for no cell."""
+    spec = from_canonical(round.form_version.canonical)
+    dimensions = Dimensions(spec, language, round_terms(round.as_of))
+    tab = next((tab for tab in CATALOGUE if tab.slug == table and all(map(spec.has, tab.needs))), None)
+    if tab is None:
+        raise NotFound(say("お探しのページはありません。"))
+    rows, columns = tab.rows(dimensions), tab.columns(dimensions)
+    row_of, column_of = _named(rows, row), _named(columns, column)
+    where: Where = (*dimensions.populations[tab.population].where, *row_of.where, *column_of.where)
+    condition = (SubmissionItem.round_id == round.id, clause(where), authz.sight(SubmissionItem, actor))
+    total = session.scalar(select(func.count()).select_from(SubmissionItem).where(*condition)) or 0
+    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    statement = (
+        select(SubmissionItem)
+        .join(Ministry, Ministry.id == SubmissionItem.ministry_id)
+        .where(*condition)
+        .options(joinedload(SubmissionItem.ministry))
+        .order_by(Ministry.sort_no, SubmissionItem.case_no, SubmissionItem.id)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    whole = authz.can(actor, authz.Permission.ROUND_BOARD)
+    return CasesPage(tab, row_of, column_of, spec, session.scalars(statement).all(), total, page, whole)
+
+
+def _named(categories: tuple[Category, ...], code: str) -> Category:
+    if code == TOTAL:
+        return Category(TOTAL, "", "", ())
+    for category in categories:
+        if category.code == code:
+            return category
+    raise NotFound(say("お探しのページはありません。"))

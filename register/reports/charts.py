@@ -1,0 +1,90 @@
+"""The report's charts, drawn from its tables: the page and the PDF show the same strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from register.errors import Say, say
+from register.formats import svg
+from register.reports.engine import CLOSED, NEW, UNANSWERED
+from register.reports.report import Report
+from register.reports.table import Table
+
+Speak = Callable[[Say], str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing with its caption; ``table`` is the slug of the table that holds the same numbers (empty: the flow)."""
+
+    caption: Say
+    table: str
+    svg: str
+
+
+def charts(report: Report, speak: Speak) -> Mapping[str, Chart]:
+    """Return the charts of ``report`` by the slug of their table; ``speak`` writes a sentence in the page's language."""
+    made = [draw(report, speak) for draw in (_timing, _stages, _outputs, _flow)]
+    return {chart.table: chart for chart in made if chart is not None}
+
+
+def _timing(report: Report, speak: Speak) -> Chart | None:
+    return _bars(report.tables.get("start_timing_by_usage_type"), say("利用開始時期ごとの案件数"), speak)
+
+
+def _outputs(report: Report, speak: Speak) -> Chart | None:
+    return _bars(report.tables.get("output_type"), say("出力データの種類ごとの案件数"), speak)
+
+
+def _bars(table: Table | None, caption: Say, speak: Speak) -> Chart | None:
+    if table is None or not table.total.total:
+        return None
+    largest = max(table.body, key=lambda row: row.total)
+    desc = say("最も多いのは「%(label)s」で%(count)d件。", label=largest.label, count=largest.total)
+    items = [(row.label, row.total) for row in table.body]
+    return Chart(caption, table.slug, svg.bars(_key(table.slug), speak(caption), speak(desc), items))
+
+
+def _stages(report: Report, speak: Speak) -> Chart | None:
+    table = report.tables.get("stage_by_user_scope")
+    if table is None or not table.total.total:
+        return None
+    caption = say("利用者の範囲ごとの導入段階")
+    scopes = list(dict.fromkeys(row.group for row in table.body))
+    stages = list(dict.fromkeys(row.label for row in table.body))
+    counts = {(row.group, row.label): row.total for row in table.body}
+    series = [svg.Series(stage, [counts[scope, stage] for scope in scopes]) for stage in stages]
+    totals = [f"{stage} {sum(counts[scope, stage] for scope in scopes)}" for stage in stages]
+    desc = say("合計は%(totals)s。", totals="、".join(totals))
+    drawn = svg.stacked_bars(_key(table.slug), speak(caption), speak(desc), scopes, series)
+    return Chart(caption, table.slug, drawn)
+
+
+def _flow(report: Report, speak: Speak) -> Chart | None:
+    if not report.flow:
+        return None
+    caption = say("利用類型の移り変わり（前回から今回）")
+    moves = [tuple(move.split(">")) + (count,) for move, count in report.flow.items()]
+    names = flow_names(report, speak)
+    left = [code for code in names if any(move[0] == code for move in moves)]
+    right = [code for code in names if any(move[1] == code for move in moves)]
+    links = [svg.Link(left.index(str(was)), right.index(str(now)), int(count)) for was, now, count in moves]
+    desc = say("前回%(before)sから今回%(after)sまでの案件の動き。", before=report.previous or "", after=report.code)
+    labels = [names[code] for code in left], [names[code] for code in right]
+    return Chart(caption, "", svg.flow("flow", speak(caption), speak(desc), *labels, links))
+
+
+def flow_names(report: Report, speak: Speak) -> dict[str, str]:
+    """Return the names of the ends of the flow, in official order, then unanswered, new and closed."""
+    types = report.tables["start_timing_by_usage_type"].columns
+    names = {column.code: column.label for column in types}
+    return names | {
+        UNANSWERED: speak(say("未回答")),
+        NEW: speak(say("新規")),
+        CLOSED: speak(say("今回なし")),
+    }
+
+
+def _key(slug: str) -> str:
+    return slug.replace("_", "-")

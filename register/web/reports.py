@@ -1,0 +1,90 @@
+"""The pages of a round's report: its tables and charts, the cases behind a figure, and the tables as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from register import audit
+from register.authz import Permission, can
+from register.formats import csv, xlsx
+from register.models import Round
+from register.queries import reports as queries
+from register.reports import errata
+from register.reports.charts import charts, flow_names
+from register.reports.render import as_csv_rows, as_sheets
+from register.reports.report import Report, as_json, build
+from register.reports.table import PREVIOUS, TOTAL, Column, Row
+from register.web import downloads
+from register.web.filters import language, say
+from register.web.guard import guarded
+from register.web.paging import page_number
+from register.web.session import audit_read, current_actor, db_session, runtime
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/rounds/<round_code:round>/report")
+@guarded(Permission.REPORT_READ, round=Round)
+def show(round: Round) -> ResponseReturnValue:
+    """The report of a round: headlines, tables, charts, the flow of usage types."""
+    report = _report(round)
+    return render_template(
+        "reports/show.html",
+        report=report,
+        round=round,
+        charts=charts(report, say),
+        names=flow_names(report, say) if report.flow else {},
+        errata_of=lambda slug: [erratum for erratum in report.errata if erratum.table == slug],
+        link=_links(report) if can(current_actor(), Permission.ITEM_READ) else lambda *_: "",
+    )
+
+
+@blueprint.get("/rounds/<round_code:round>/report/cases")
+@guarded(Permission.REPORT_READ, round=Round)
+def cases(round: Round) -> ResponseReturnValue:
+    """The frozen items behind one figure, as far as the person may see them."""
+    named = {name: request.args.get(name, "") for name in ("table", "row", "column")}
+    page = queries.cases_page(
+        db_session(), round, current_actor(), **named, page=page_number(request.args), language=language()
+    )
+    return render_template(
+        "reports/cases.html",
+        page=page,
+        round=round,
+        link=lambda number: url_for("reports.cases", round=round.code, **named, page=number),
+    )
+
+
+@blueprint.get("/rounds/<round_code:round>/report.<any(json, csv, xlsx):kind>")
+@guarded(Permission.REPORT_READ, round=Round)
+def export(round: Round, kind: str) -> ResponseReturnValue:
+    """The report's tables as a file; who took it out is recorded."""
+    report = _report(round)
+    if kind == "json":
+        content = json.dumps(as_json(report, say), ensure_ascii=False, indent=2).encode()
+    elif kind == "csv":
+        content = csv.write(*as_csv_rows(report, say))
+    else:
+        content = xlsx.write(as_sheets(report, say), created=runtime().clock.now(), title=round.code)
+    audit_read(audit.Event.REPORT_EXPORTED, round, kind=kind)
+    return downloads.attachment(content, kind, f"report-{round.code}")
+
+
+def _links(report: Report) -> Callable[[str, Row, Column | None], str]:
+    """Return what gives the address of the cases behind a cell; the previous round's figures have none here."""
+
+    def link(table: str, row: Row, column: Column | None) -> str:
+        if row.code == PREVIOUS:
+            return ""
+        code = column.code if column else TOTAL
+        return url_for("reports.cases", round=report.code, table=table, row=row.code, column=code)
+
+    return link
+
+
+def _report(round: Round) -> Report:
+    return build(db_session(), round, language(), errata.load(runtime().config_dir, round.code))
