@@ -103,5 +103,5 @@ def list_rounds() -> None:
         .order_by(Round.as_of, Round.id)
     )
     with reading() as session:
-        for round, version, items in session.execute(statement):
-            click.echo(f"{round.code}  {round.as_of}  {version}  {round.state.value}  {items} items")
+        for row, version, items in session.execute(statement):
+            click.echo(f"{row.code}  {row.as_of}  {version}  {row.state.value}  {items} items")

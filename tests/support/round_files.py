@@ -1,0 +1,70 @@
+"""Files of a round for tests: the reference rounds, and small ones of a test's own."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from register.authz import Actor
+from register.formspec.codes import load_roster
+from register.formspec.loader import load_library
+from register.services.round_import import Result, RoundFacts, import_round
+from tests.support.sources import ROOT
+
+CONFIG = ROOT / "config"
+FORMS = load_library(CONFIG, "periodic").versions
+FIRST, SECOND = dt.date(2025, 6, 30), dt.date(2025, 9, 30)
+BY = Actor.system("tests")
+PLAIN = {
+    "case_no": "a-2025-0001",
+    "ministry": "府省庁A",
+    "unit": "相談局",
+    "title": "議事録の要約",
+    "purpose": "職員が議事録の下書きを作る。",
+    "usage_type": "G2",
+    "start_timing": "1",
+    "start_on": "2025-04-01",
+    "user_scope": "1",
+    "stage": "V",
+    "confidentiality": "1",
+    "goal_kind": "NO",
+    "output_type": "1",
+    "model_usage": "商用LLM-A",
+    "risk_case_count": "0",
+    "additional_learning": "無",
+}
+
+
+def reference(number: int) -> bytes:
+    """Return the reference file of round ``number`` of fiscal 2025."""
+    return (CONFIG / "demo" / "rounds" / f"cases-2025-{number}.csv").read_bytes()
+
+
+def file_of(*rows: Mapping[str, str], version: str = "v2", columns: list[str] | None = None) -> bytes:
+    """Return a file whose rows are the plain case with the given cells changed."""
+    out = io.StringIO(newline="")
+    names = columns or list(FORMS[version].columns)
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows([(PLAIN | row).get(name, "") for name in names] for row in rows)
+    return out.getvalue().encode()
+
+
+def load(
+    session: Session,
+    data: bytes,
+    *,
+    number: int = 2,
+    version: str = "v2",
+    as_of: dt.date = SECOND,
+    create: bool = False,
+    by: Actor = BY,
+) -> Result:
+    """Import ``data`` as a round of fiscal 2025."""
+    facts = RoundFacts(2025, number, as_of)
+    roster = load_roster(CONFIG)
+    return import_round(session, facts, data, spec=FORMS[version], create_ministries=create, roster=roster, by=by)
