@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask.cli import with_appcontext
 from flask_security import hash_password
 
 from register import seed as demo
@@ -11,6 +12,7 @@ from register.cli.base import reading, refusals_told, runtime, writing
 
 @click.command("seed")
 @click.option("--once", is_flag=True, help="Do nothing when the demo is already there.")
+@with_appcontext
 @refusals_told
 def command(once: bool) -> None:
     """Load the demo data into an empty database and print the demo accounts."""
