@@ -108,12 +108,14 @@ def era_fiscal_year(year: int) -> str:
 def parse_date(text: str) -> dt.date:
     """Read a date in any usual Japanese or western form and width; raise ``ValueError`` when it is none.
 
-    A year of an era counts only within the era: 平成31年5月1日 does not exist.
+    A year of an era counts only within the era: 平成31年5月1日 does not exist. Days before the first era are none.
     """
     folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).translate(_DASHES).upper()
     for form in _FORMS:
         if match := form.fullmatch(folded):
-            return _date_of(match.groupdict())
+            found = _date_of(match.groupdict())
+            era_of(found)  # a day that could not be written in the era calendar is refused here, not on a page
+            return found
     raise ValueError(f"not a date: {text!r}")
 
 

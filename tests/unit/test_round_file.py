@@ -77,6 +77,7 @@ def test_a_blank_has_a_state() -> None:
         ("stage", "常用段階のつもり"),
         ("start_on", "2025-02-30"),
         ("start_on", "平成31年5月1日"),
+        ("start_on", "1900-01-01"),
         ("risk_case_count", "-1"),
         ("risk_case_count", "2件"),
         ("title", "長" * 201),
