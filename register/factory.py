@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from register.cli import audit as audit_commands
 from register.cli import db as db_commands
+from register.cli import jobs as jobs_commands
 from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
@@ -51,6 +52,7 @@ COMMANDS = (
     reports_commands.group,
     audit_commands.group,
     seed_commands.command,
+    jobs_commands.group,
 )
 MAX_REQUEST = 6 * 1024 * 1024
 MAX_FORM_MEMORY = 500_000

@@ -80,7 +80,7 @@ class AdvisoryLeader:
 
     def _alive(self, connection: Connection) -> bool:
         try:
-            return connection.scalar(text("select 1")) == 1
+            return bool(connection.scalar(text("select 1")))
         except DBAPIError:
             return False
 

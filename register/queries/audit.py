@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from register import audit, authz
@@ -50,7 +50,7 @@ class LogFilter:
 class LogPage:
     """One page of the log, newest first; the chain's length and head only for those who see all of it."""
 
-    rows: list[Row[Any]]
+    rows: Sequence[Any]
     total: int
     page: int
     ministries: Mapping[int, Ministry]
@@ -107,7 +107,7 @@ def list_page(session: Session, actor: Actor, wanted: LogFilter, page: int) -> L
     statement = select(*COLUMNS).where(*conditions).order_by(AuditEntry.seq.desc())
     rows = session.execute(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     whole = _sees_all(actor)
-    return LogPage(list(rows), total, page, ministries(session, actor), audit.head(session) if whole else None)
+    return LogPage(rows, total, page, ministries(session, actor), audit.head(session) if whole else None)
 
 
 def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:

@@ -21,7 +21,7 @@ from register.models import Job, User
 from register.vocab import JobState
 
 MAX_ATTEMPTS = 3
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Lost(RuntimeError):

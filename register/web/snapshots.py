@@ -14,6 +14,7 @@ from register.models import Round, Snapshot
 from register.queries import snapshots as queries
 from register.services import snapshots as services
 from register.web.downloads import attachment
+from register.web.filters import language
 from register.web.guard import guarded
 from register.web.session import audit_read, current_actor, db_session, runtime
 
@@ -31,7 +32,8 @@ def index() -> ResponseReturnValue:
 @guarded(Permission.SNAPSHOT_CREATE, round=Round)
 def create(round: Round) -> ResponseReturnValue:
     """Ask for a snapshot; the job's page shows how far it is. Pressing twice leads to the same job."""
-    job = services.ask(db_session(), round, language=request.form.get("language", ""), by=current_actor())
+    wanted = request.form.get("language") or language()
+    job = services.ask(db_session(), round, language=wanted, by=current_actor())
     return redirect(url_for("jobs.show", job=job.public_id), 303)
 
 
@@ -60,6 +62,8 @@ def _content(snapshot: Snapshot) -> bytes:
     if hashlib.sha256(content).hexdigest() != snapshot.sha256:
         current_app.logger.error("the file of snapshot %s is not the one that was stored", snapshot.public_id)
         raise NotNow(
-            say("この台帳写しのファイルが保存時の内容と違うため、お渡しできません。監査担当者と管理者に連絡してください。")
+            say(
+                "この台帳写しのファイルが保存時の内容と違うため、お渡しできません。監査担当者と管理者に連絡してください。"
+            )
         )
     return content

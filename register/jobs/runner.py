@@ -1,0 +1,95 @@
+"""The job runner: a process of its own in which a ticker looks for queued jobs; the web processes never run any."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from threading import Event
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.blocking import BlockingScheduler
+from sqlalchemy.exc import DBAPIError
+
+from register.jobs import snapshots
+from register.jobs.base import Handler, run_job
+from register.jobs.leader import Leader, leader_for
+from register.runtime import Runtime
+from register.services import jobs
+from register.services.jobs import Work
+
+HANDLERS: Mapping[str, Handler] = {snapshots.KIND: snapshots.make}
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Claims and does queued jobs while it leads; one that stands by does nothing."""
+
+    def __init__(self, run: Runtime, handlers: Mapping[str, Handler] = HANDLERS, leader: Leader | None = None) -> None:
+        self._run = run
+        self._handlers = handlers
+        self._leader = leader or leader_for(run.settings.database_url)
+        self._stop = Event()
+
+    def tick(self) -> int | None:
+        """Do every job that waits; return how many, or None when another runner leads."""
+        if not self._leader.lead():
+            return None
+        # Nothing waits most of the time: look without the write lock first.
+        with self._run.database.reading() as session:
+            if not jobs.anything_open(session):
+                return 0
+        # We lead and do nothing yet, so what still runs was left by a runner that ended.
+        with self._run.database.writing() as session:
+            jobs.take_over(session)
+        count = 0
+        # The lock is asked for again before each job: a lost connection must not let two runners work.
+        while not self._stop.is_set() and self._leader.lead() and (work := self._claim()) is not None:
+            run_job(self._run, work, self._handlers, self._stop.is_set)
+            count += 1
+        return count
+
+    def stop(self) -> None:
+        """Take no further job; the one at hand is finished."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Let another runner lead."""
+        self._leader.close()
+
+    def _claim(self) -> Work | None:
+        with self._run.database.writing() as session:
+            return jobs.claim(session)
+
+
+def serve(run: Runtime) -> None:
+    """Tick every ``job_seconds`` until SIGTERM or SIGINT; the job at hand is finished first."""
+    runner = Runner(run)
+    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler.add_job(
+        _safely, "interval", [runner], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,
+        misfire_grace_time=None,
+    )  # fmt: skip
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        runner.stop()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    try:
+        scheduler.start()
+    finally:
+        if scheduler.running:
+            scheduler.shutdown(wait=True)
+        runner.close()
+
+
+def _safely(runner: Runner) -> None:
+    try:
+        runner.tick()
+    except DBAPIError as error:
+        # The database is away for a while: the next tick tries again.
+        log.error("the database did not answer", exc_info=error)
