@@ -25,6 +25,9 @@ from register.models import (
 )
 from register.vocab import Role, SubmissionState
 
+# A statement of any shape: narrowing it says nothing of its columns.
+AnySelect = Select[*tuple[Any, ...]]
+
 
 class Permission(StrEnum):
     """A deed that somebody may or may not do: ``<object>.<deed>``."""
@@ -158,7 +161,7 @@ def require(actor: Actor, permission: Permission, row: Any = None) -> None:
         raise Forbidden(say("この操作を行う権限がありません。"))
 
 
-def visible(statement: Select[Any], model: type[DeclarativeBase], actor: Actor) -> Select[Any]:
+def visible(statement: AnySelect, model: type[DeclarativeBase], actor: Actor) -> AnySelect:
     """Narrow ``statement`` to the rows of ``model`` that ``actor`` may know of."""
     return statement.where(sight(model, actor))
 

@@ -77,7 +77,7 @@ _FORMS = (
     re.compile(rf"(?P<era>{_ERA_NAMES})(?P<year>\d{{1,2}}|元)年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日"),
     re.compile(rf"(?P<era>{_ERA_NAMES})(?P<year>\d{{1,2}}|元)[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})"),
 )
-_DASHES = str.maketrans({dash: "-" for dash in "−‐‑–—ー"})
+_DASHES = str.maketrans(dict.fromkeys("−‐‑–—ー", "-"))
 
 
 def era_of(day: dt.date) -> Era:

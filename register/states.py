@@ -106,7 +106,11 @@ def lifecycle_move(source: Lifecycle, target: Lifecycle) -> Transition:
         if move.source is source and move.target is target:
             return move
     raise NotNow(
-        say("「%(source)s」から「%(target)s」へは移せません。最新の状態を確認してください。", source=source.ja, target=target.ja)
+        say(
+            "「%(source)s」から「%(target)s」へは移せません。最新の状態を確認してください。",
+            source=source.ja,
+            target=target.ja,
+        )
     )
 
 

@@ -9,7 +9,9 @@ import jaconv
 
 def clean(text: str) -> str:
     """Return ``text`` in NFC, trimmed, without control characters but line breaks and tabs."""
-    kept = "".join(c for c in text.replace("\r\n", "\n").replace("\r", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc")
+    kept = "".join(
+        c for c in text.replace("\r\n", "\n").replace("\r", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc"
+    )
     return unicodedata.normalize("NFC", kept).strip()
 
 
@@ -24,7 +26,7 @@ def search_key(text: str) -> str:
     return " ".join(folded.split())
 
 
-_DASHES = str.maketrans({dash: "-" for dash in "−‐‑–—"} | {"～": "~", "〜": "~"})
+_DASHES = str.maketrans(dict.fromkeys("−‐‑–—", "-") | {"～": "~", "〜": "~"})
 
 
 def code_key(text: str) -> str:

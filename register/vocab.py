@@ -14,7 +14,7 @@ class Term(StrEnum):
     ja: str
     en: str
 
-    def __new__(cls, code: str, ja: str, en: str) -> Term:
+    def __new__(cls, code: str, ja: str = "", en: str = "") -> Term:
         member = str.__new__(cls, code)
         member._value_ = code
         member.ja = ja

@@ -20,11 +20,12 @@ from typing import Any
 
 from sqlalchemy import delete, event, func, insert, inspect, select, text, update
 from sqlalchemy.orm import InstanceState, Session, UOWTransaction
-from sqlalchemy.orm.attributes import NO_VALUE, History
+from sqlalchemy.orm.attributes import History
 
 from register.audit.chain import canonical, digest_of, entry_hash
 from register.authz import Actor
-from register.models import Audited, AuditClear, AuditEntry, AuditHead, ChangeMark
+from register.models import AuditClear, Audited, AuditEntry, AuditHead, ChangeMark
+
 
 class Event(StrEnum):
     """What can be done: ``<object>.<deed>``, as the log stores it; ``web/audit`` has the sentences for people."""
@@ -190,7 +191,7 @@ def _change(history: History, op: str) -> list[Any] | None:
         return [_plain(history.unchanged[0] if history.unchanged else None), None]
     if not history.has_changes():
         return None
-    old = history.deleted[0] if history.deleted and history.deleted[0] is not NO_VALUE else None
+    old = history.deleted[0] if history.deleted else None
     new = history.added[0] if history.added else None
     return None if op == "insert" and new is None else [_plain(old), _plain(new)]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from register.audit.chain import GENESIS, canonical, digest_of, entry_hash
@@ -60,14 +60,13 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
 
 
 def _entries(session: Session) -> Iterator[tuple[AuditEntry, AuditClear | None]]:
-    statement: Select[Any] = (
+    statement = (
         select(AuditEntry, AuditClear)
         .outerjoin(AuditClear, AuditClear.seq == AuditEntry.seq)
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=BATCH)
     )
-    for entry, clear in session.execute(statement):
-        yield entry, clear
+    yield from session.execute(statement)
 
 
 def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> Finding | None:

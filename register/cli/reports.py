@@ -30,10 +30,10 @@ def show(code: tuple[int, int], kind: str) -> None:
     """Print the report of round CODE."""
     with reading() as session:
         named = select(Round).where(Round.fiscal_year == code[0], Round.number == code[1])
-        round = session.scalar(named.options(joinedload(Round.form_version)))
-        if round is None:
+        found = session.scalar(named.options(joinedload(Round.form_version)))
+        if found is None:
             raise NotFound(say("%(code)sの回はありません。", code="-".join(map(str, code))))
-        report = build(session, round, "ja", errata.load(runtime().config_dir, round.code))
+        report = build(session, found, "ja", errata.load(runtime().config_dir, found.code))
     if kind == "json":
         click.echo(json.dumps(as_json(report, str), ensure_ascii=False, indent=2))
     else:
@@ -64,7 +64,10 @@ def _table(table: Table) -> list[str]:
     for row in table.rows:
         label = f"{row.group}／{row.label}" if row.group else row.label
         marks = row.larger or (False,) * len(row.cells)
-        cells = ["-" if cell is None else f"{'◆' if mark else ''}{cell or ''}" for cell, mark in zip(row.cells, marks, strict=True)]
+        cells = [
+            "-" if cell is None else f"{'◆' if mark else ''}{cell or ''}"
+            for cell, mark in zip(row.cells, marks, strict=True)
+        ]
         ministries = f"({row.distinct_ministries})" if row.distinct_ministries is not None else ""
         folded = f"（うち未回答{row.folded}）" if row.folded else ""
         body.append([label, *cells, f"{row.total}{ministries}{folded}"])

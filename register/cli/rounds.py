@@ -19,7 +19,7 @@ from register.services.round_import import Result, RoundFacts, import_round
 group = AppGroup("rounds", help="Reporting rounds (定期報告).")
 
 
-class RoundCode(click.ParamType):
+class RoundCode(click.ParamType[tuple[int, int]]):
     """``2025-2``: fiscal year and number of a round."""
 
     name = "round"
@@ -31,7 +31,7 @@ class RoundCode(click.ParamType):
         return int(year), int(number)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """A day in any usual Japanese or western form."""
 
     name = "date"

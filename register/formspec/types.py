@@ -86,7 +86,9 @@ class Day(Line):
         try:
             return parse_date(text).isoformat()
         except ValueError:
-            raise BadValue(say("日付として読めません。2025-09-30 や 令和7年9月30日 のように入力してください。")) from None
+            raise BadValue(
+                say("日付として読めません。2025-09-30 や 令和7年9月30日 のように入力してください。")
+            ) from None
 
     def show(self, field: Field, answer: Answer, language: str, terms: Mapping[str, str] | None = None) -> str:
         day = dt.date.fromisoformat(str(answer))

@@ -6,8 +6,8 @@ from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base
-from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 from register.models.ministry import Ministry
+from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 
 
 class AISystem(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):

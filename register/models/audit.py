@@ -60,7 +60,7 @@ class ChangeMark(Base):
     """What the triggers saw change in the running transaction; a mark that outlives it is a change nobody named."""
 
     __tablename__ = "change_mark"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     table_name: Mapped[str] = mapped_column(String(64))

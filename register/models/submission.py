@@ -9,8 +9,8 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base, Json, UtcDateTime, term
-from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId
 from register.models.ministry import Ministry
+from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId
 from register.models.round import Round
 from register.models.use_case import UseCase
 from register.vocab import SubmissionState

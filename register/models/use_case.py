@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base, UtcDateTime, code, term
 from register.models.ai_system import AISystem
-from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 from register.models.ministry import Ministry
+from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 from register.vocab import Lifecycle, Source, Stage
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_security import UserMixin
+from flask_security import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base, term
-from register.models.mixins import SECRET, Audited, PublicId
 from register.models.ministry import Ministry
+from register.models.mixins import SECRET, Audited, PublicId
 from register.vocab import Role
 
 
 @dataclass(frozen=True)
-class RoleRecord:
+class RoleRecord(RoleMixin):
     """What flask-security calls a role; ours are a fixed vocabulary, not rows."""
 
     name: str
@@ -51,7 +51,7 @@ class User(UserMixin, Audited, PublicId, Base):
     ministry: Mapped[Ministry | None] = relationship(lazy="joined")
 
     @property
-    def roles(self) -> list[RoleRecord]:
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]
         return [RoleRecord(self.role)]
 
     @property

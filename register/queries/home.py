@@ -32,7 +32,7 @@ class HomePage:
 def home_page(session: Session, actor: Actor) -> HomePage:
     """Return what the first page shows to ``actor``, in two statements."""
     counted = select(UseCase.lifecycle, func.count()).group_by(UseCase.lifecycle)
-    found = {state: count for state, count in session.execute(authz.visible(counted, UseCase, actor))}
+    found = {row[0]: row[1] for row in session.execute(authz.visible(counted, UseCase, actor))}
     newest = select(Round).order_by(Round.as_of.desc(), Round.id.desc()).limit(NEWEST)
     rounds = session.scalars(authz.visible(newest, Round, actor)).all()
     reads_cases = authz.can(actor, Permission.USE_CASE_READ)

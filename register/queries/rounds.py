@@ -42,7 +42,7 @@ class RoundPage:
         return sum(row.items for row in self.board)
 
 
-def list_rounds(session: Session) -> Sequence[Row[Any]]:
+def list_rounds(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return (round, form version, number of submissions), newest first."""
     statement = (
         select(Round, FormVersion, func.count(Submission.id).label("submissions"))

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from register import authz, states
-from register.authz import Actor, Permission
+from register.authz import Actor, AnySelect, Permission
 from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase
 from register.text import search_key
 from register.vocab import MINISTRY_ROLES, Lifecycle
@@ -141,7 +141,7 @@ def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
     return {ministry.id: ministry for ministry in session.scalars(statement)}
 
 
-def export_rows(session: Session, actor: Actor, state: ListState) -> Iterator[Row[Any]]:
+def export_rows(session: Session, actor: Actor, state: ListState) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield every row of the filtered list in its order, page state apart, without holding them all."""
     statement = select(*EXPORT_COLUMNS).join(Ministry, Ministry.id == UseCase.ministry_id)
     statement = statement.where(*_conditions(actor, state)).order_by(*SORTS[state.sort])
@@ -152,7 +152,7 @@ def _needs_ministry(state: ListState) -> bool:
     return state.sort == "number" or "ministry" in state.chosen
 
 
-def _from(statement: Select[Any], by_ministry: bool) -> Select[Any]:
+def _from(statement: AnySelect, by_ministry: bool) -> AnySelect:
     return statement.join(Ministry, Ministry.id == UseCase.ministry_id) if by_ministry else statement
 
 

@@ -24,7 +24,7 @@ class Chart:
 
 
 def charts(report: Report, speak: Speak) -> Mapping[str, Chart]:
-    """Return the charts of ``report`` by the slug of their table; ``speak`` writes a sentence in the page's language."""
+    """Return the charts of ``report`` by the slug of their table; ``speak`` puts sentences into words."""
     made = [draw(report, speak) for draw in (_timing, _stages, _outputs, _flow)]
     return {chart.table: chart for chart in made if chart is not None}
 
@@ -65,7 +65,7 @@ def _flow(report: Report, speak: Speak) -> Chart | None:
     if not report.flow:
         return None
     caption = say("利用類型の移り変わり（前回から今回）")
-    moves = [tuple(move.split(">")) + (count,) for move, count in report.flow.items()]
+    moves = [(*move.split(">"), count) for move, count in report.flow.items()]
     names = flow_names(report, speak)
     left = [code for code in names if any(move[0] == code for move in moves)]
     right = [code for code in names if any(move[1] == code for move in moves)]

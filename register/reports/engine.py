@@ -57,7 +57,7 @@ def count(session: Session, round_id: int) -> Counts:
     answers = [SubmissionItem.answers[field].as_string().label(field) for field in FIELDS]
     risks = func.coalesce(func.sum(SubmissionItem.answers["risk_case_count"].as_integer()), 0)
     grouped = (
-        select(*answers, func.count().label("count"), risks.label("risks"))
+        select(*answers, func.count().label("cases"), risks.label("risks"))
         .where(SubmissionItem.round_id == round_id)
         .group_by(*answers)
     )
@@ -69,7 +69,7 @@ def count(session: Session, round_id: int) -> Counts:
         .group_by(SubmissionItem.ministry_id, *where)
     )
     return Counts(
-        tuple(Group(dict(zip(FIELDS, row[: len(FIELDS)], strict=True)), row.count) for row in rows),
+        tuple(Group(dict(zip(FIELDS, row[: len(FIELDS)], strict=True)), row.cases) for row in rows),
         tuple(
             Presence(row.ministry_id, {"user_scope": row.user_scope, "start_timing": row.start_timing})
             for row in session.execute(present)
@@ -149,9 +149,7 @@ def _counted(note: Note, tab: CrossTab, dimensions: Dimensions, counts: Counts, 
 def previous_row(spec: FormSpec, columns: tuple[Category, ...], counts: Counts, language: str) -> Row:
     """Return the row of the previous round's report: all its rows, None where its form had no such category."""
     types = spec.field("usage_type").codes
-    cells = tuple(
-        counts.count(column.where) if column.code.split("/")[0] in types else None for column in columns
-    )
+    cells = tuple(counts.count(column.where) if column.code.split("/")[0] in types else None for column in columns)
     label = "Cases reported last time" if language == "en" else "前回報告件数"
     return Row(PREVIOUS, label, "", cells, counts.count(()))
 

@@ -28,9 +28,7 @@ def load(config_dir: Path, code: str) -> tuple[Erratum, ...]:
     if not path.exists():
         return ()
     raw = tomllib.loads(path.read_text(encoding="utf-8"))["errata"]
-    return tuple(
-        Erratum(e["table"], e["row"], e["printed"], e["counted"], Text(e["ja"], e["en"])) for e in raw
-    )
+    return tuple(Erratum(e["table"], e["row"], e["printed"], e["counted"], Text(e["ja"], e["en"])) for e in raw)
 
 
 def applicable(printed: tuple[Erratum, ...], tables: Mapping[str, Table]) -> tuple[Erratum, ...]:

@@ -103,9 +103,7 @@ def _ministries_started(facts: Facts) -> Headline:
 def _ministries_whole_started(facts: Facts) -> Headline:
     whole = among("user_scope", facts.dimensions.codes_of_group("user_scope", "whole"))
     some, all_of = facts.counts.ministries((*STARTED, whole)), facts.counts.ministries()
-    text = say(
-        "%(all)d府省庁中、%(some)d府省庁において、府省庁内全体で生成AIを利用開始済み", all=all_of, some=some
-    )
+    text = say("%(all)d府省庁中、%(some)d府省庁において、府省庁内全体で生成AIを利用開始済み", all=all_of, some=some)
     return Headline("ministries_whole_started", some, all_of, text)
 
 

@@ -118,5 +118,3 @@ def _row(row: Row) -> dict[str, Any]:
     if row.folded:
         plain["folded"] = row.folded
     return plain
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from register.models import CaseSerial, Ministry
 
 PATTERN = re.compile(r"(?P<key>[0-9A-Za-z]+)-(?P<year>\d{4})-(?P<serial>\d{1,6})")
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def next_number(session: Session, ministry: Ministry, fiscal_year: int) -> str:

@@ -50,5 +50,5 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _crash(error: Exception) -> ResponseReturnValue:
-    current_app.logger.exception("request %s failed", g.get("request_id", ""), exc_info=error)
+    current_app.logger.error("request %s failed", g.get("request_id", ""), exc_info=error)
     return _page(500)

@@ -30,7 +30,7 @@ class _ReadingDatabase:
         return reading_session()
 
 
-class Accounts(FSQLALiteUserDatastore):  # type: ignore[misc]
+class Accounts(FSQLALiteUserDatastore):
     """The accounts as flask-security sees them; a rehashed password is the one thing that it writes by itself."""
 
     def put(self, model: Any) -> Any:

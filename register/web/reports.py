@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from register import audit
 from register.authz import Permission, can
 from register.formats import csv, xlsx
 from register.models import Round
-from register.queries import reports as queries
+from register.reports import cases as figures
 from register.reports import errata
 from register.reports.charts import charts, flow_names
 from register.reports.render import as_csv_rows, as_sheets
@@ -48,14 +49,14 @@ def show(round: Round) -> ResponseReturnValue:
 def cases(round: Round) -> ResponseReturnValue:
     """The frozen items behind one figure, as far as the person may see them."""
     named = {name: request.args.get(name, "") for name in ("table", "row", "column")}
-    page = queries.cases_page(
+    page = figures.cases_page(
         db_session(), round, current_actor(), **named, page=page_number(request.args), language=language()
     )
     return render_template(
         "reports/cases.html",
         page=page,
         round=round,
-        link=lambda number: url_for("reports.cases", round=round.code, **named, page=number),
+        link=lambda number: url_for("reports.cases", round=round.code, page=number, **dict[str, Any](named)),
     )
 
 

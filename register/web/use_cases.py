@@ -88,7 +88,12 @@ def edit(use_case: UseCase) -> ResponseReturnValue:
     if not form.is_submitted():
         form.fill(use_case, systems)
     elif form.validate():
-        change = {"form": spec, "values": form.values(systems), "version": version_of(form), "by": current_actor()}
+        change: dict[str, Any] = {
+            "form": spec,
+            "values": form.values(systems),
+            "version": version_of(form),
+            "by": current_actor(),
+        }
         try:
             services.edit(db_session(), use_case, **change)
         except Invalid as refusal:
@@ -111,7 +116,12 @@ def move(use_case: UseCase) -> ResponseReturnValue:
         transition = states.lifecycle_move(use_case.lifecycle, target)
         return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
     if form.validate():
-        step = {"to": target, "on": form.on.data, "reason": form.reason.data or "", "version": version_of(form)}
+        step: dict[str, Any] = {
+            "to": target,
+            "on": form.on.data,
+            "reason": form.reason.data or "",
+            "version": version_of(form),
+        }
         try:
             services.move(db_session(), use_case, form=runtime().forms.newest, by=current_actor(), **step)
         except Invalid as refusal:

@@ -21,7 +21,9 @@ class AISystemForm(RegisterForm):
     note = TextAreaField(lazy_gettext("備考"))
     shared = BooleanField(
         lazy_gettext("ほかの府省庁と共用する"),
-        description=lazy_gettext("共用すると、名称と事業者がほかの府省庁にも見え、案件を結び付けられるようになります。"),
+        description=lazy_gettext(
+            "共用すると、名称と事業者がほかの府省庁にも見え、案件を結び付けられるようになります。"
+        ),
     )
     version = HiddenField()
 

@@ -1,4 +1,4 @@
-"""What our forms share: fields that keep what was typed, sentences of our own, a token that makes a deed happen once."""
+"""What our forms share: fields that keep what was typed, our own sentences, a token that lets a deed happen once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
         return [field for field in self if field.errors]
 
 
-class ChoiceField(SelectField):
+class ChoiceField(SelectField):  # type: ignore[misc]
     """One of several codes; an unknown code is answered with a sentence that says what to do."""
 
     def offer(self, choices: Iterable[tuple[str, str]]) -> None:
@@ -47,10 +47,10 @@ class ChoiceField(SelectField):
             raise ValidationError(gettext("選択肢の中から選んでください。"))
 
 
-class JaDateField(StringField):
+class JaDateField(StringField):  # type: ignore[misc]
     """A day typed in any usual Japanese or western form; ``data`` is the day, and what was typed stays in the box."""
 
-    data: dt.date | None  # type: ignore[assignment]
+    data: dt.date | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = valuelist[0] if valuelist else ""
@@ -73,10 +73,10 @@ def needed(sentence: str) -> Any:
     """Return a validator that asks for a value with ``sentence``, a lazily translated text."""
 
     def validate(_form: Any, field: Field) -> None:
-        if field.data is None or (isinstance(field.data, str) and not field.data.strip()):
-            # A date that could not be read has its own sentence already.
-            if not field.process_errors:
-                raise ValidationError(str(sentence))
+        blank = field.data is None or (isinstance(field.data, str) and not field.data.strip())
+        # A date that could not be read has its own sentence already.
+        if blank and not field.process_errors:
+            raise ValidationError(str(sentence))
 
     validate.field_flags = {"needed": True}  # type: ignore[attr-defined]
     return validate
@@ -123,5 +123,5 @@ def shown(field: Field, value: Any) -> str:
     if isinstance(value, dt.date):
         return day_text(value)
     if isinstance(value, bool):
-        return gettext("はい") if value else gettext("いいえ")
+        return str(gettext("はい") if value else gettext("いいえ"))
     return str(value or "").replace("\r\n", "\n")

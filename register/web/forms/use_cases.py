@@ -25,7 +25,8 @@ class UseCaseForm(RegisterForm):
     title = StringField(lazy_gettext("案件名"), [needed(lazy_gettext("案件名を入力してください。"))])
     unit = StringField(lazy_gettext("部局・課室"))
     purpose = TextAreaField(
-        lazy_gettext("利用用途"), description=lazy_gettext("どの業務で、だれが、何のために生成AIを使うかを入力してください。")
+        lazy_gettext("利用用途"),
+        description=lazy_gettext("どの業務で、だれが、何のために生成AIを使うかを入力してください。"),
     )
     usage_type = ChoiceField(lazy_gettext("利用類型"))
     user_scope = ChoiceField(lazy_gettext("利用者の範囲"))
