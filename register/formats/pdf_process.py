@@ -128,7 +128,7 @@ def render_in_child(
     # Killed children leave their temporary files; this folder goes with them.
     with tempfile.TemporaryDirectory(prefix="register-pdf-") as folder:
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 our own interpreter and module
                 [sys.executable, "-m", MODULE],
                 input=request.dump(limits),
                 capture_output=True,

@@ -65,11 +65,11 @@ def _flow(report: Report, speak: Speak) -> Chart | None:
     if not report.flow:
         return None
     caption = say("利用類型の移り変わり（前回から今回）")
-    moves = [(*move.split(">"), count) for move, count in report.flow.items()]
+    moves = [(*move.partition(">")[::2], count) for move, count in report.flow.items()]
     names = flow_names(report, speak)
     left = [code for code in names if any(move[0] == code for move in moves)]
     right = [code for code in names if any(move[1] == code for move in moves)]
-    links = [svg.Link(left.index(str(was)), right.index(str(now)), int(count)) for was, now, count in moves]
+    links = [svg.Link(left.index(was), right.index(now), count) for was, now, count in moves]
     desc = say("前回%(before)sから今回%(after)sまでの案件の動き。", before=report.previous or "", after=report.code)
     labels = [names[code] for code in left], [names[code] for code in right]
     return Chart(caption, "", svg.flow("flow", speak(caption), speak(desc), *labels, links))
