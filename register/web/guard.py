@@ -6,7 +6,7 @@ The application does not start with an endpoint that declares neither a permissi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -37,9 +37,10 @@ View = Callable[..., ResponseReturnValue]
 
 @dataclass(frozen=True)
 class Access:
-    """What an endpoint declares: the permission it asks, or None when it is public."""
+    """What an endpoint declares: the permission it asks (None: it is public), and the rows that its URL names."""
 
     permission: Permission | None
+    loads: Mapping[str, type[DeclarativeBase]] = field(default_factory=dict)
 
 
 def _by_public_id(model: Any) -> Callable[[Any], ColumnElement[bool]]:
@@ -88,7 +89,7 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
                 return view(**values)
             return _commit_once(session, actor, lambda: view(**values))
 
-        run.access = Access(permission)  # type: ignore[attr-defined]
+        run.access = Access(permission, loads)  # type: ignore[attr-defined]
         return run
 
     return declare

@@ -1,0 +1,247 @@
+"""Every endpoint x every person x own, other and missing rows, compared with the table of rules.
+
+The table says who may; the rows are built through the real services. A row that a person may not see must be answered
+byte for byte like one that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from register import audit, authz
+from register.authz import SIGHT, Actor
+from register.clock import FixedClock
+from register.db import Database
+from register.formspec.loader import load_library
+from register.models import (
+    AISystem,
+    AuditEntry,
+    Job,
+    Ministry,
+    Round,
+    Snapshot,
+    Submission,
+    SubmissionItem,
+    UseCase,
+    User,
+)
+from register.services import ai_systems, use_cases
+from register.services.round_import import RoundFacts, import_round
+from register.vocab import JobState
+from register.web.guard import access_of, refuse_undeclared
+from tests.support.client import Client
+from tests.support.data import NOW, STAFF, staffed
+from tests.support.sources import ROOT
+
+# What names no row in a URL, by the argument; anything else is a random id.
+MISSING = {"round": "1999-9", "entry": "f" * 64}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+FORMS = load_library(ROOT / "config", "periodic")
+HEADING = ",".join(FORMS.newest.columns)
+ROWS = """a-2025-0001,府省庁A,課,題A,用途,G1,1,,1,R,1,NO,,1,,0
+b-2025-0001,府省庁B,課,題B,用途,G1,1,,1,R,1,NO,,1,,0"""
+
+
+def peopled(url: str) -> None:
+    """Build rows of every kind for two ministries."""
+    staffed(url)
+    database = Database(url, FixedClock(NOW))
+    with database.writing() as session:
+        facts = RoundFacts(2025, 2, NOW.date().replace(month=9))
+        data = f"{HEADING}\n{ROWS}\n".encode()
+        system = Actor.system("tests")
+        import_round(session, facts, data, spec=FORMS.newest, create_ministries=False, roster={}, by=system)
+        for name in ("approver", "other-approver"):
+            by = Actor.of(session.scalars(select(User).where(User.email == f"{name}@example.go.jp")).one())
+            use_cases.create(session, form=FORMS.newest, values={"title": "新しい案件"}, by=by)
+            ai_systems.create(session, values={"name": "仕組み"}, by=by)
+        _documents(session)
+    database.engine.dispose()
+
+
+def _documents(session: Session) -> None:
+    secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
+    round_id = session.scalars(select(Round.id)).one()
+    snapshot = Snapshot(
+        round_id=round_id,
+        language="ja",
+        file_name="report.pdf",
+        path="none.pdf",
+        size=1,
+        pages=1,
+        sha256="0" * 64,
+        data_sha256="0" * 64,
+        audit_seq=0,
+        audit_head="0" * 64,
+        made_at=NOW,
+        made_by="事務局",
+    )
+    session.add(snapshot)
+    audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=Actor.of(secretariat))
+    session.add(
+        Job(
+            kind="snapshot",
+            key="k",
+            params={},
+            state=JobState.QUEUED,
+            asked_by_id=secretariat.id,
+            asked_by=secretariat.name,
+            asked_at=NOW,
+        )
+    )
+
+
+@pytest.fixture
+def content() -> Callable[[str], None]:
+    return peopled
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The same application without form tokens: this is about who may, and every form has its own tests."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+def rows(session: Session, model: Any) -> list[Any]:
+    """Return every row of ``model``, of both ministries where it belongs to one."""
+    return list(session.scalars(select(model)))
+
+
+def value_of(row: Any) -> Any:
+    """Return what names ``row`` in a URL."""
+    if isinstance(row, Round):
+        return row.code
+    return row.hash if isinstance(row, AuditEntry) else row.public_id
+
+
+def calls(app: Flask) -> Iterator[tuple[Rule, str]]:
+    """Yield every guarded rule with every method that it takes."""
+    for rule in app.url_map.iter_rules():
+        access = access_of(app, rule.endpoint)
+        assert access is not None
+        if access.permission is not None:
+            for method in sorted((rule.methods or set()) & ({"GET"} | UNSAFE)):
+                yield rule, method
+
+
+def plain_values(rule: Rule) -> dict[str, Any]:
+    """Return a value for the parts of a URL that name no row."""
+    return {name: "csv" for name in rule.arguments if name == "kind"}
+
+
+def call(client: Client, app: Flask, rule: Rule, method: str, values: dict[str, Any]) -> Any:
+    """Ask for ``rule`` and return the answer; nothing may end in a crash."""
+    with app.test_request_context():
+        url = rule.build(values, append_unknown=False)
+    assert url is not None, rule
+    answer = client.open(url[1], method=method, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code < 500, (rule.rule, method, answer.status_code)
+    return answer
+
+
+def expected(actor: Actor, permission: authz.Permission, row: Any) -> set[int]:
+    """Return which refusals the table asks for; empty when the deed is allowed."""
+    if row is not None and not authz.can(actor, SIGHT[type(row)], row):
+        return {404}
+    return set() if authz.can(actor, permission, row) else {403}
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_every_endpoint_follows_the_table(
+    name: str, app: Flask, database: Database, client_of: Callable[[str], Client], actor: Callable[[str], Actor]
+) -> None:
+    client, asking, asked = client_of(name), actor(name), 0
+    for rule, method in calls(app):
+        access = access_of(app, rule.endpoint)
+        assert access is not None and access.permission is not None
+        model = next(iter(access.loads.values()), None)
+        with database.reading() as session:
+            found = rows(session, model) if model else [None]
+            assert found, rule
+            for row in found:
+                values = plain_values(rule) | ({next(iter(access.loads)): value_of(row)} if row else {})
+                refusals = expected(asking, access.permission, row)
+                status = call(client, app, rule, method, values).status_code
+                asked += 1
+                where = (name, method, rule.rule, getattr(row, "ministry_id", None), status)
+                assert status in refusals if refusals else status not in {401, 403}, where
+    assert asked > 25
+
+
+def masked(body: str, value: object) -> str:
+    """Return a page without its form tokens and without the address that was asked for."""
+    return re.sub(r'name="(csrf_token|next)" value="[^"]*"', r'name="\1"', body).replace(str(value), "*")
+
+
+@pytest.mark.parametrize("name", ["reporter", "other-approver", "secretariat"])
+def test_a_hidden_row_is_answered_like_a_missing_one(
+    name: str, app: Flask, database: Database, client_of: Callable[[str], Client], actor: Callable[[str], Actor]
+) -> None:
+    client, asking, compared = client_of(name), actor(name), 0
+    client.get("/use-cases")  # the first answer sets the session's cookie
+    for rule, method in calls(app):
+        access = access_of(app, rule.endpoint)
+        assert access is not None
+        for argument, model in access.loads.items():
+            if model not in {UseCase, AISystem, Submission, SubmissionItem}:
+                continue
+            with database.reading() as session:
+                hidden = [row for row in rows(session, model) if not authz.can(asking, SIGHT[model], row)]
+            for row in hidden:
+                absent = uuid.uuid4()
+                one = call(client, app, rule, method, {argument: row.public_id})
+                other = call(client, app, rule, method, {argument: absent})
+                assert one.status_code == other.status_code == 404
+                assert masked(one.text, row.public_id) == masked(other.text, absent)
+                assert sorted(one.headers.keys()) == sorted(other.headers.keys())
+                compared += 1
+    assert compared > 5 or name == "secretariat"
+
+
+def test_nobody_enters_without_signing_in(app: Flask, client: Client, database: Database) -> None:
+    for rule, method in calls(app):
+        access = access_of(app, rule.endpoint)
+        assert access is not None
+        values = plain_values(rule) | {name: MISSING.get(name, uuid.uuid4()) for name in access.loads}
+        answer = call(client, app, rule, method, values)
+        assert answer.status_code == 302 and "/login" in answer.location, (rule.rule, method)
+
+
+def test_an_endpoint_that_declares_nothing_stops_the_start(app: Flask) -> None:
+    app._got_first_request = False
+    app.add_url_rule("/forgotten", "forgotten", lambda: "")
+    with pytest.raises(RuntimeError, match="forgotten"):
+        refuse_undeclared(app)
+
+
+def test_a_person_who_was_switched_off_is_out_at_the_next_request(
+    app: Flask, client_of: Callable[[str], Client], database: Database, user: Callable[[str], User]
+) -> None:
+    client = client_of("reporter")
+    assert client.get("/use-cases").status_code == 200
+    with database.writing() as session:
+        person = session.get_one(User, user("reporter").id)
+        person.active = False
+        audit.record(session, audit.Event.USER_CREATED, person, by=Actor.system("tests"))
+    assert client.get("/use-cases").status_code == 302
+
+
+def test_counts_and_searches_tell_a_ministry_nothing_of_others(
+    client_of: Callable[[str], Client], database: Database
+) -> None:
+    own = client_of("reporter")
+    with database.reading() as session:
+        assert session.scalars(select(Ministry)).all()
+    for address in ("/", "/use-cases", "/use-cases?q=題", "/use-cases?ministry=b", "/ai-systems"):
+        page = own.get(address).text
+        assert "題B" not in page and "b-2025-0001" not in page and "府省庁B" not in page, address
