@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
@@ -30,11 +32,11 @@ def run_job(run: Runtime, work: Work, handlers: Mapping[str, Handler], stopping:
         _carry_out(run, work, handlers)
     except Lost:
         log.warning("job taken over by another runner", job=work.id, attempt=work.attempt)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 it is logged and told to whoever asked
         # One bad job must not stop the others.
         if stopping():
             return
-        log.error("job failed", job=work.id, kind=work.kind, attempt=work.attempt, exc_info=error)
+        log.error("job failed", job=work.id, kind=work.kind, attempt=work.attempt, **_trace(error))
         _fail(run, work, _sentence(error))
 
 
@@ -58,6 +60,12 @@ def _fail(run: Runtime, work: Work, sentence: Say) -> None:
             jobs.fail(session, work, sentence)
     except Lost:
         log.warning("job taken over by another runner", job=work.id, attempt=work.attempt)
+
+
+def _trace(error: Exception) -> dict[str, str]:
+    # Where it happened, not with which values: these may be the text of a case.
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return {"error": type(error).__name__, "at": " > ".join(places), "detail": getattr(error, "detail", "")}
 
 
 def _sentence(error: Exception) -> Say:

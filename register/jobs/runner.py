@@ -92,4 +92,4 @@ def _safely(runner: Runner) -> None:
         runner.tick()
     except DBAPIError as error:
         # The database is away for a while: the next tick tries again.
-        log.error("the database did not answer", exc_info=error)
+        log.error("the database did not answer", error=type(error).__name__, detail=str(error.orig))

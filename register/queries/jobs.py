@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -50,4 +51,9 @@ def oldest_waiting(session: Session) -> dt.datetime | None:
 
 def said(text: str) -> Say | None:
     """Return the sentence that a failed job keeps; None where none is kept."""
-    return Say(**json.loads(text)) if text else None
+    return _sentence(json.loads(text)) if text else None
+
+
+def _sentence(plain: Mapping[str, Any]) -> Say:
+    params = {key: _sentence(value) if isinstance(value, dict) else value for key, value in plain["params"].items()}
+    return Say(plain["template"], params)

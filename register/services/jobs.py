@@ -133,7 +133,12 @@ def take_over(session: Session) -> int:
 
 def packed(sentence: Say) -> str:
     """Return ``sentence`` as the row keeps it (``queries.jobs.said`` reads it): the reader's language comes later."""
-    return json.dumps({"template": sentence.template, "params": dict(sentence.params)}, ensure_ascii=False)
+    return json.dumps(_plain(sentence), ensure_ascii=False, default=str)
+
+
+def _plain(sentence: Say) -> dict[str, Any]:
+    params = {key: _plain(value) if isinstance(value, Say) else value for key, value in sentence.params.items()}
+    return {"template": sentence.template, "params": params}
 
 
 def _step(session: Session, work: Work, **values: Any) -> None:

@@ -163,7 +163,8 @@ def test_every_endpoint_follows_the_table(
     client, asking, asked = client_of(name), actor(name), 0
     for rule, method in calls(app):
         access = access_of(app, rule.endpoint)
-        assert access is not None and access.permission is not None
+        assert access is not None
+        assert access.permission is not None
         model = next(iter(access.loads.values()), None)
         with database.reading() as session:
             found = rows(session, model) if model else [None]
@@ -214,7 +215,8 @@ def test_nobody_enters_without_signing_in(app: Flask, client: Client, database: 
         assert access is not None
         values = plain_values(rule) | {name: MISSING.get(name, uuid.uuid4()) for name in access.loads}
         answer = call(client, app, rule, method, values)
-        assert answer.status_code == 302 and "/login" in answer.location, (rule.rule, method)
+        assert answer.status_code == 302, (rule.rule, method)
+        assert "/login" in answer.location, (rule.rule, method)
 
 
 def test_an_endpoint_that_declares_nothing_stops_the_start(app: Flask) -> None:
@@ -244,4 +246,4 @@ def test_counts_and_searches_tell_a_ministry_nothing_of_others(
         assert session.scalars(select(Ministry)).all()
     for address in ("/", "/use-cases", "/use-cases?q=題", "/use-cases?ministry=b", "/ai-systems"):
         page = own.get(address).text
-        assert "題B" not in page and "b-2025-0001" not in page and "府省庁B" not in page, address
+        assert [word for word in ("題B", "b-2025-0001", "府省庁B") if word in page] == [], address
