@@ -108,6 +108,17 @@ class JobState(Term):
     FAILED = "failed", "失敗", "Failed"
 
 
+class ChangeKind(Term):
+    """What became of a question, or of an answer to it, in the next version of a form (design.md section 4)."""
+
+    SAME = "same", "変更なし", "Unchanged"
+    NARROWED = "narrowed", "範囲を狭めた", "Narrowed"
+    WIDENED = "widened", "範囲を広げた", "Widened"
+    SPLIT = "split", "細分した", "Split"
+    NEW = "new", "新設", "New"
+    RETIRED = "retired", "廃止", "Dropped"
+
+
 class Source(Term):
     """What brought a change into the register."""
 

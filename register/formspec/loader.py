@@ -11,6 +11,7 @@ from typing import Any
 
 import rfc8785
 
+from register.formspec.crosswalk import Crosswalk, load_crosswalk
 from register.formspec.schema import Condition, Field, FormSpec, Option, Section, Text
 
 LONGEST = {"line": 200, "long": 4000}
@@ -19,20 +20,34 @@ _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 @dataclass(frozen=True)
 class FormLibrary:
-    """The versions of one form that this installation ships, oldest first."""
+    """The versions of one form that this installation ships, oldest first, and the ways from each to the next."""
 
     versions: Mapping[str, FormSpec]
+    crosswalks: tuple[Crosswalk, ...]
 
     @property
     def newest(self) -> FormSpec:
         """The version whose codes the register itself speaks."""
         return list(self.versions.values())[-1]
 
+    def between(self, before: str, after: str) -> tuple[Crosswalk, ...]:
+        """Return the ways from version ``before`` to version ``after``, step by step; none when both are one."""
+        order = list(self.versions)
+        if before not in order or after not in order:
+            return ()
+        steps = set(order[order.index(before) + 1 : order.index(after) + 1])
+        return tuple(step for step in self.crosswalks if step.after in steps)
+
 
 def load_library(config_dir: Path, form: str) -> FormLibrary:
     """Return every version of ``form`` in ``config_dir``, ordered by its number."""
-    paths = sorted((config_dir / "forms" / form).glob("v*.toml"), key=lambda path: int(path.stem[1:]))
-    return FormLibrary({path.stem: load_form(path) for path in paths})
+    folder = config_dir / "forms" / form
+    versions = {path.stem: load_form(path) for path in sorted(folder.glob("v*.toml"), key=lambda p: int(p.stem[1:]))}
+    order = list(versions)
+    steps = zip(order, order[1:], strict=False)
+    return FormLibrary(
+        versions, tuple(load_crosswalk(folder / f"crosswalk-{before}-{after}.toml") for before, after in steps)
+    )
 
 
 def load_form(path: Path) -> FormSpec:

@@ -1,0 +1,98 @@
+"""What became of each field and code between two versions of a form: data beside the versions, total by a test."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from register.formspec.schema import Field, FormSpec, Option, Text
+from register.vocab import ChangeKind
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a field, or of one code of it; ``rule`` says it in a sentence."""
+
+    kind: ChangeKind
+    rule: Text
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """The way from version ``before`` to version ``after``: changes by field, and by code where those differ too."""
+
+    before: str
+    after: str
+    same: frozenset[str]
+    fields: Mapping[str, Change]
+    codes: Mapping[tuple[str, str], Change]
+
+
+def load_crosswalk(path: Path) -> Crosswalk:
+    """Return the crosswalk in the TOML file ``path``; raise ``KeyError`` or ``ValueError`` when it is malformed."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    fields = raw["fields"]
+    return Crosswalk(
+        raw["before"],
+        raw["after"],
+        frozenset(raw["same"]),
+        {field["id"]: _change(field) for field in fields},
+        {(field["id"], code["code"]): _change(code) for field in fields for code in field.get("codes", ())},
+    )
+
+
+def _change(raw: Mapping[str, Any]) -> Change:
+    return Change(ChangeKind(raw["kind"]), Text(raw["ja"], raw["en"]))
+
+
+def gaps(crosswalk: Crosswalk, before: FormSpec, after: FormSpec) -> list[str]:
+    """Name every place where ``crosswalk`` leaves out or contradicts the two versions; empty when it is total."""
+    old, new = {field.id: field for field in before.fields}, {field.id: field for field in after.fields}
+    told = {**{name: ChangeKind.SAME for name in crosswalk.same}, **_kinds(crosswalk.fields)}
+    found = [f"{name}: told twice" for name in sorted(crosswalk.same & crosswalk.fields.keys())]
+    found += _unlike(told, old.keys(), new.keys())
+    for name in sorted(old.keys() & new.keys()):
+        if name in crosswalk.same and _asks(old[name]) != _asks(new[name]):
+            found.append(f"{name}: not the same")
+        found += _code_gaps(crosswalk, old[name], new[name])
+    return found
+
+
+def _kinds(changes: Mapping[str, Change]) -> dict[str, ChangeKind]:
+    return {name: change.kind for name, change in changes.items()}
+
+
+def _unlike(told: Mapping[str, ChangeKind], old: Set[str], new: Set[str]) -> list[str]:
+    expected = {name: ChangeKind.NEW for name in new - old} | {name: ChangeKind.RETIRED for name in old - new}
+    wrong = {name for name, kind in told.items() if expected.get(name) != kind and (name in expected or _lone(kind))}
+    missing = (old | new) - told.keys()
+    unknown = told.keys() - old - new
+    return [f"{name}: left out, unknown or of the wrong kind" for name in sorted(wrong | missing | unknown)]
+
+
+def _lone(kind: ChangeKind) -> bool:
+    return kind in (ChangeKind.NEW, ChangeKind.RETIRED)
+
+
+def _asks(field: Field) -> tuple[object, ...]:
+    return field.text, field.type, tuple(map(_means, field.options))
+
+
+def _means(option: Option) -> tuple[object, ...]:
+    return option.code, option.text, option.meaning
+
+
+def _code_gaps(crosswalk: Crosswalk, before: Field, after: Field) -> Iterator[str]:
+    """Codes whose meaning changed must be told, and no others."""
+    told = {code: change.kind for (name, code), change in crosswalk.codes.items() if name == after.id}
+    changed = {
+        code
+        for code in before.codes | after.codes
+        if code not in before.codes or code not in after.codes or before.option(code) != after.option(code)
+    }
+    known = {code: kind for code, kind in told.items() if code in changed}
+    yield from (f"{after.id} {line}" for line in _unlike(known, before.codes & changed, after.codes & changed))
+    yield from (f"{after.id} {code}: did not change" for code in sorted(told.keys() - changed))
