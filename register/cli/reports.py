@@ -45,7 +45,7 @@ def _text(report: Report) -> list[str]:
     for headline in report.headlines:
         share = f"/{headline.denominator}" if headline.denominator is not None else ""
         lines.append(f"〇 {headline.text}（{headline.numerator}{share}）")
-    lines += ["", "集団　" + "　".join(f"{key} {count}" for key, count in report.populations.items())]
+    lines += ["", "集計の対象　" + "　".join(f"{key} {count}" for key, count in report.populations.items())]
     for table in report.tables.values():
         lines += ["", *_table(table)]
     if report.flow:

@@ -51,7 +51,7 @@ def _change(raw: Mapping[str, Any]) -> Change:
 def gaps(crosswalk: Crosswalk, before: FormSpec, after: FormSpec) -> list[str]:
     """Name every place where ``crosswalk`` leaves out or contradicts the two versions; empty when it is total."""
     old, new = {field.id: field for field in before.fields}, {field.id: field for field in after.fields}
-    told = {**{name: ChangeKind.SAME for name in crosswalk.same}, **_kinds(crosswalk.fields)}
+    told = {**dict.fromkeys(crosswalk.same, ChangeKind.SAME), **_kinds(crosswalk.fields)}
     found = [f"{name}: told twice" for name in sorted(crosswalk.same & crosswalk.fields.keys())]
     found += _unlike(told, old.keys(), new.keys())
     for name in sorted(old.keys() & new.keys()):
@@ -66,7 +66,7 @@ def _kinds(changes: Mapping[str, Change]) -> dict[str, ChangeKind]:
 
 
 def _unlike(told: Mapping[str, ChangeKind], old: Set[str], new: Set[str]) -> list[str]:
-    expected = {name: ChangeKind.NEW for name in new - old} | {name: ChangeKind.RETIRED for name in old - new}
+    expected = dict.fromkeys(new - old, ChangeKind.NEW) | dict.fromkeys(old - new, ChangeKind.RETIRED)
     wrong = {name for name, kind in told.items() if expected.get(name) != kind and (name in expected or _lone(kind))}
     missing = (old | new) - told.keys()
     unknown = told.keys() - old - new

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,8 @@ def load_library(config_dir: Path, form: str) -> FormLibrary:
     """Return every version of ``form`` in ``config_dir``, ordered by its number."""
     folder = config_dir / "forms" / form
     versions = {path.stem: load_form(path) for path in sorted(folder.glob("v*.toml"), key=lambda p: int(p.stem[1:]))}
-    order = list(versions)
-    steps = zip(order, order[1:], strict=False)
-    return FormLibrary(
-        versions, tuple(load_crosswalk(folder / f"crosswalk-{before}-{after}.toml") for before, after in steps)
-    )
+    crosswalks = (load_crosswalk(folder / f"crosswalk-{before}-{after}.toml") for before, after in pairwise(versions))
+    return FormLibrary(versions, tuple(crosswalks))
 
 
 def load_form(path: Path) -> FormSpec:

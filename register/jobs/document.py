@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from register.clock import TOKYO, era_date
 from register.errors import Say
-from register.formspec.schema import FormSpec
 from register.reports.charts import charts, flow_names
+from register.reports.definitions import Definitions
 from register.reports.report import Report
 
 TEMPLATE = "documents/report.html"
@@ -31,10 +31,10 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything that stands in the document. ``previous_form`` is the version that the round before was asked on."""
+    """Everything that stands in the document."""
 
     report: Report
-    previous_form: FormSpec | None
+    definitions: Definitions
     anchor: Anchor
     number: str
     made_at: dt.datetime
@@ -90,7 +90,7 @@ def html(contents: Contents, language: Language, templates: Path) -> str:
         names=flow_names(report, language.say) if report.flow else {},
         flow=_flow(report, language),
         percent=_percent,
-        types=_types(contents),
+        definitions=contents.definitions,
     )
 
 
@@ -119,13 +119,3 @@ def _flow(report: Report, language: Language) -> dict[str, Any]:
     ]
     sums = [sum(cells[place] for _, cells in rows) for place in range(len(columns))]
     return {"columns": columns, "rows": rows, "sums": sums}
-
-
-def _types(contents: Contents) -> list[dict[str, Any]]:
-    """Return each usage type with its definition in this form and in the one before."""
-    code = contents.report.form.field("usage_type")
-    before = contents.previous_form.field("usage_type") if contents.previous_form else None
-    return [
-        {"option": option, "before": before.option(option.code) if before and option.code in before.codes else None}
-        for option in code.options
-    ]

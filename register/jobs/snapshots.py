@@ -16,12 +16,12 @@ from register.authz import Permission
 from register.errors import NotFound, NotNow, say
 from register.formats.pdf_pages import count_pages
 from register.formats.pdf_process import Attachment, render_in_child
-from register.formspec.loader import from_canonical
 from register.jobs.base import Progress, Store
 from register.jobs.document import Anchor, Contents, Language, html
 from register.models import AuditEntry, Round
 from register.reports import errata
-from register.reports.report import as_json, build, previous_round
+from register.reports.definitions import definitions
+from register.reports.report import as_json, build
 from register.runtime import Runtime
 from register.services import snapshots as services
 from register.services.jobs import Work
@@ -76,10 +76,9 @@ def _read(
         raise NotFound(say("この回はもうありません。"))
     report = build(session, asked, language.code, errata.load(run.config_dir, asked.code))
     data = rfc8785.dumps(as_json(report, language.say))
-    earlier = previous_round(session, asked)
     contents = Contents(
         report=report,
-        previous_form=from_canonical(earlier.form_version.canonical) if earlier else None,
+        definitions=definitions(report, run.forms),
         anchor=_anchor(session),
         number=services.next_number(session, asked),
         made_at=made_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from register import authz
 from register.authz import Actor
 from register.formspec import types
-from register.formspec.loader import from_canonical
+from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import Field, FormSpec, Section
 from register.formspec.terms import round_terms
 from register.models import FormVersion, Ministry, Round, Submission, SubmissionItem, UseCase
@@ -40,7 +40,10 @@ class SubmissionPage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One question with its answer as a person reads it; ``text`` is empty unless the state is answered."""
+    """One question with its answer as a person reads it; ``text`` is empty unless the state is answered.
+
+    ``definition`` explains the answer, or why the question was not asked.
+    """
 
     field: Field
     state: AnswerState
@@ -79,10 +82,8 @@ def submission_page(session: Session, submission: Submission, page: int) -> Subm
     return SubmissionPage(submission, current, ministry, spec, terms, items, total, page)
 
 
-def item_page(
-    session: Session, item: SubmissionItem, actor: Actor, language: str, versions: Iterable[FormSpec]
-) -> ItemPage:
-    """Return every question of the item's form version with its answer and state, beside those of ``versions``."""
+def item_page(session: Session, item: SubmissionItem, actor: Actor, language: str, forms: FormLibrary) -> ItemPage:
+    """Return every question of the item's form version with its answer and state, and what other versions ask."""
     current = session.get_one(Round, item.round_id)
     spec, terms = form_of(session, current), round_terms(current.as_of)
     answers = tuple(_answer(item, field, language, terms) for field in spec.questions)
@@ -97,12 +98,19 @@ def item_page(
     ministry = session.get_one(Ministry, item.ministry_id)
     submission = session.get_one(Submission, item.submission_id)
     shown = tuple(pair for pair in sections if pair[1])
-    return ItemPage(item, current, ministry, submission, use_case, shown, _not_asked(spec, versions))
+    return ItemPage(item, current, ministry, submission, use_case, shown, _not_asked(spec, forms, language))
 
 
-def _not_asked(spec: FormSpec, versions: Iterable[FormSpec]) -> tuple[Answer, ...]:
-    other = {field.id: field for version in versions for field in version.questions if not spec.has(field.id)}
-    return tuple(Answer(field, AnswerState.NOT_ASKED, "", "") for field in other.values())
+def _not_asked(spec: FormSpec, forms: FormLibrary, language: str) -> tuple[Answer, ...]:
+    """Return the questions of other versions, each with what the crosswalks say of it."""
+    other = {
+        field.id: field for version in forms.versions.values() for field in version.questions if not spec.has(field.id)
+    }
+    rules = {name: change.rule for step in forms.crosswalks for name, change in step.fields.items()}
+    return tuple(
+        Answer(field, AnswerState.NOT_ASKED, "", rules[name].of(language) if name in rules else "")
+        for name, field in other.items()
+    )
 
 
 def _answer(item: SubmissionItem, field: Field, language: str, terms: Mapping[str, str]) -> Answer:

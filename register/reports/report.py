@@ -23,7 +23,7 @@ from register.reports.table import Row, Table
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a round's report says. ``flow`` is empty, and ``previous`` None, for a first round."""
+    """Everything that a round's report says; a first round has no ``flow`` and no ``previous`` round and form."""
 
     code: str
     fiscal_year: int
@@ -31,6 +31,7 @@ class Report:
     as_of: dt.date
     form: FormSpec
     previous: str | None
+    previous_form: FormSpec | None
     populations: Mapping[str, int]
     population_names: Mapping[str, Population]
     tables: Mapping[str, Table]
@@ -60,6 +61,7 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         round.as_of,
         spec,
         earlier.code if earlier else None,
+        from_canonical(earlier.form_version.canonical) if earlier else None,
         {key: counts.count(population.where) for key, population in dimensions.populations.items()},
         dimensions.populations,
         tables,

@@ -16,6 +16,7 @@ from register.models import Round
 from register.reports import cases as figures
 from register.reports import errata
 from register.reports.charts import charts, flow_names
+from register.reports.definitions import definitions
 from register.reports.render import as_csv_rows, as_sheets
 from register.reports.report import Report, as_json, build
 from register.reports.table import PREVIOUS, TOTAL, Column, Row
@@ -39,6 +40,7 @@ def show(round: Round) -> ResponseReturnValue:
         round=round,
         charts=charts(report, say),
         names=flow_names(report, say) if report.flow else {},
+        definitions=definitions(report, runtime().forms),
         errata_of=lambda slug: [erratum for erratum in report.errata if erratum.table == slug],
         link=_links(report) if can(current_actor(), Permission.ITEM_READ) else lambda *_: "",
     )

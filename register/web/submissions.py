@@ -32,6 +32,5 @@ def show(submission: Submission) -> ResponseReturnValue:
 @guarded(Permission.ITEM_READ, item=SubmissionItem)
 def item(item: SubmissionItem) -> ResponseReturnValue:
     """One item: every question of its form version, with its answer or why there is none."""
-    versions = runtime().forms.versions.values()
-    page = queries.item_page(db_session(), item, current_actor(), language(), versions)
+    page = queries.item_page(db_session(), item, current_actor(), language(), runtime().forms)
     return render_template("submissions/item.html", page=page)
