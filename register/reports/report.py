@@ -14,7 +14,7 @@ from register.formspec.loader import from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
 from register.models import Round
-from register.reports import catalogue, engine
+from register.reports import catalogue, engine, flow
 from register.reports.dimensions import Dimensions, Population
 from register.reports.errata import Erratum, applicable
 from register.reports.headlines import Facts, Headline, headlines
@@ -23,7 +23,7 @@ from register.reports.table import Row, Table
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a round's report says; a first round has no ``flow`` and no ``previous`` round and form."""
+    """Everything that a round's report says; a first round has no ``previous`` round and form, and no flow."""
 
     code: str
     fiscal_year: int
@@ -37,7 +37,13 @@ class Report:
     tables: Mapping[str, Table]
     headlines: tuple[Headline, ...]
     flow: Mapping[str, int]
+    flow_table: Table | None
     errata: tuple[Erratum, ...]
+
+    @property
+    def every_table(self) -> tuple[Table, ...]:
+        """The published tables and, after them, the flow of usage types."""
+        return (*self.tables.values(), self.flow_table) if self.flow_table else tuple(self.tables.values())
 
 
 def build(session: Session, round: Round, language: str, printed: tuple[Erratum, ...] = ()) -> Report:
@@ -53,6 +59,7 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         for tab in catalogue.CATALOGUE
         if all(dimensions.has(field) for field in tab.needs)
     }
+    moves = flow.count(session, round, earlier) if earlier else {}
     facts = Facts(round.as_of, dimensions, counts, before.count(()) if before else None)
     return Report(
         round.code,
@@ -66,7 +73,8 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         dimensions.populations,
         tables,
         headlines(facts),
-        engine.usage_type_flow(session, round, earlier) if earlier else {},
+        moves,
+        flow.tabulate(moves, spec, language) if moves else None,
         applicable(printed, tables),
     )
 
@@ -117,6 +125,4 @@ def _row(row: Row) -> dict[str, Any]:
     plain: dict[str, Any] = {"code": row.code, "label": label, "cells": list(row.cells), "total": row.total}
     if row.distinct_ministries is not None:
         plain["distinct_ministries"] = row.distinct_ministries
-    if row.folded:
-        plain["folded"] = row.folded
     return plain
