@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from register.models import Round
 from register.reports import errata
 from register.reports.report import Report, as_json, build
 from tests.support.data import NOW, migrated
-from tests.support.databases import Build
+from tests.support.databases import KINDS, Databases
+from tests.support.postgres import NoServer
 from tests.support.round_files import CONFIG, FIRST, SECOND, load, reference
 from tests.support.sources import ROOT
 
@@ -59,18 +61,25 @@ def both_rounds(url: str) -> None:
     database.engine.dispose()
 
 
-@pytest.fixture
-def content() -> Build:
-    """The two reference rounds."""
-    return both_rounds
-
-
-@pytest.fixture
-def report(database: Database) -> Report:
-    """The report of round 2025-2 in Japanese."""
+@pytest.fixture(scope="module", params=KINDS)
+def reports(request: pytest.FixtureRequest, databases: Databases) -> Mapping[int, Report]:
+    """The Japanese reports of both rounds by number; nothing is written, so that one database serves every test."""
+    try:
+        url = databases.fresh(request.param, both_rounds.__name__, both_rounds)
+    except NoServer as reason:
+        pytest.skip(str(reason))
+    database, printed = Database(url, FixedClock(NOW)), errata.load(CONFIG, "2025-2")
     with database.reading() as session:
-        second = session.scalars(select(Round).where(Round.number == 2)).one()
-        return build(session, second, "ja", errata.load(CONFIG, second.code))
+        made = {one.number: build(session, one, "ja", printed) for one in session.scalars(select(Round))}
+    database.engine.dispose()
+    databases.release(url)
+    return made
+
+
+@pytest.fixture
+def report(reports: Mapping[int, Report]) -> Report:
+    """The report of round 2025-2."""
+    return reports[2]
 
 
 @pytest.fixture
@@ -212,7 +221,5 @@ def test_the_unanswered_start_is_shown_within_its_row(report: Report) -> None:
     assert {row.code: (row.total, row.folded) for row in rows if row.folded} == {"5": (4, 1)}
 
 
-def test_other_data_under_the_same_code_have_none_of_the_slips(database: Database) -> None:
-    with database.reading() as session:
-        first = session.scalars(select(Round).where(Round.number == 1)).one()
-        assert build(session, first, "ja", errata.load(CONFIG, "2025-2")).errata == ()
+def test_other_data_under_the_same_code_have_none_of_the_slips(reports: Mapping[int, Report]) -> None:
+    assert reports[1].errata == ()
