@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from register import authz, states
 from register.authz import Actor, AnySelect, Permission
 from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase
-from register.text import search_key
+from register.text import clean_line, search_key
 from register.vocab import MINISTRY_ROLES, Lifecycle
 
 PER_PAGE = 50
@@ -35,6 +35,8 @@ SORTS: Mapping[str, tuple[Any, ...]] = {
 }
 DEFAULT_SORT = "updated"
 UNANSWERED = "none"
+# SQLite takes a thousand conditions at most; nobody means more words than this.
+MOST_WORDS = 50
 
 COLUMNS = (
     UseCase.public_id,
@@ -80,11 +82,11 @@ class ListState:
     @classmethod
     def of(cls, args: Any, page: int) -> ListState:
         """Read the state from the arguments of a URL (a MultiDict); ``page`` is read by the edge."""
-        chosen = {name: tuple(value for value in args.getlist(name) if value) for name in FILTERS}
+        chosen = {name: tuple(filter(None, map(clean_line, args.getlist(name)))) for name in FILTERS}
         sort = args.get("sort", DEFAULT_SORT)
         return cls(
             {name: values for name, values in chosen.items() if values},
-            args.get("q", "").strip(),
+            clean_line(args.get("q", "")),
             sort if sort in SORTS else DEFAULT_SORT,
             page,
         )
@@ -163,7 +165,8 @@ def _conditions(actor: Actor, state: ListState) -> list[ColumnElement[bool]]:
         named = [value for value in values if value != UNANSWERED]
         found = column.in_(_known(name, named))
         conditions.append(found | column.is_(None) if UNANSWERED in values else found)
-    conditions.extend(UseCase.search_key.contains(word, autoescape=True) for word in search_key(state.q).split())
+    words = list(dict.fromkeys(search_key(state.q).split()))[:MOST_WORDS]
+    conditions.extend(UseCase.search_key.contains(word, autoescape=True) for word in words)
     return conditions
 
 
