@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +12,7 @@ from markupsafe import Markup
 
 from register.clock import TOKYO, era_date
 from register.errors import Say
-from register.reports.charts import charts, flow_names
+from register.reports.charts import charts
 from register.reports.definitions import Definitions
 from register.reports.report import Report
 
@@ -87,8 +86,6 @@ def html(contents: Contents, language: Language, templates: Path) -> str:
         report=report,
         language=language.code,
         charts=charts(report, language.say),
-        names=flow_names(report, language.say) if report.flow else {},
-        flow=_flow(report, language),
         percent=_percent,
         definitions=contents.definitions,
     )
@@ -105,17 +102,3 @@ def _percent(part: int, whole: int) -> str:
 def _drawn(svg: str) -> Markup:
     # Our own drawing: svg.py escapes every text that it takes.
     return Markup(svg)  # noqa: S704 the chart is our own markup
-
-
-def _flow(report: Report, language: Language) -> dict[str, Any]:
-    """Return the flow as a table: usage types of the round before down, of this round across."""
-    codes = list(flow_names(report, language.say)) if report.flow else []
-    moves = {tuple(move.split(">")): count for move, count in report.flow.items()}
-    columns = [code for code in codes if any(move[1] == code for move in moves)]
-    rows = [
-        (code, [moves.get((code, column), 0) for column in columns])
-        for code in codes
-        if any(move[0] == code for move in moves)
-    ]
-    sums = [sum(cells[place] for _, cells in rows) for place in range(len(columns))]
-    return {"columns": columns, "rows": rows, "sums": sums}

@@ -22,3 +22,8 @@ class AISystem(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):
     shared: Mapped[bool] = mapped_column(default=False)
 
     ministry: Mapped[Ministry] = relationship()
+
+    @property
+    def audit_label(self) -> str:
+        # Its name is confidential; the id of its page tells it from the ministry's others.
+        return f"{self.ministry.name} {str(self.public_id)[:8]}"

@@ -30,6 +30,10 @@ class Submission(Audited, PublicId, OfMinistry, Base):
     round: Mapped[Round] = relationship()
     ministry: Mapped[Ministry] = relationship()
 
+    @property
+    def audit_label(self) -> str:
+        return f"{self.round.code} {self.ministry.name}"
+
 
 class SubmissionItem(Audited, PublicId, OfMinistry, Base):
     """The frozen answers about one case.

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from register import authz
 from register.authz import Actor
-from register.errors import NotFound, say
+from register.errors import NotFound, Say, say
 from register.formspec.loader import from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
 from register.models import Ministry, Round, SubmissionItem
-from register.reports.catalogue import CATALOGUE, CrossTab
+from register.reports import flow
+from register.reports.catalogue import CATALOGUE
 from register.reports.dimensions import Category, Dimensions, Where, clause
+from register.reports.report import previous_round
 from register.reports.table import TOTAL
 
 PER_PAGE = 50
@@ -26,7 +28,7 @@ PER_PAGE = 50
 class CasesPage:
     """The items behind a cell: what the cell is called, and the page of those that the actor may see."""
 
-    tab: CrossTab
+    title: Say
     row: Category
     column: Category
     spec: FormSpec
@@ -45,14 +47,9 @@ def cases_page(
 ) -> CasesPage:
     """Return the items behind one cell (row or column ``total``: the whole of it); raise ``NotFound`` for no cell."""
     spec = from_canonical(round.form_version.canonical)
-    dimensions = Dimensions(spec, language, round_terms(round.as_of))
-    tab = next((tab for tab in CATALOGUE if tab.slug == table and all(map(spec.has, tab.needs))), None)
-    if tab is None:
-        raise NotFound(say("お探しのページはありません。"))
-    rows, columns = tab.rows(dimensions), tab.columns(dimensions)
-    row_of, column_of = _named(rows, row), _named(columns, column)
-    where: Where = (*dimensions.populations[tab.population].where, *row_of.where, *column_of.where)
-    condition = (SubmissionItem.round_id == round.id, clause(where), authz.sight(SubmissionItem, actor))
+    find = _in_flow if table == flow.SLUG else _in_table
+    title, row_of, column_of, behind = find(session, round, spec, (table, row, column), language)
+    condition = (behind, authz.sight(SubmissionItem, actor))
     total = session.scalar(select(func.count()).select_from(SubmissionItem).where(*condition)) or 0
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
     statement = (
@@ -65,7 +62,31 @@ def cases_page(
         .offset((page - 1) * PER_PAGE)
     )
     whole = authz.can(actor, authz.Permission.ROUND_BOARD)
-    return CasesPage(tab, row_of, column_of, spec, session.scalars(statement).all(), total, page, whole)
+    return CasesPage(title, row_of, column_of, spec, session.scalars(statement).all(), total, page, whole)
+
+
+def _in_table(
+    _session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str
+) -> tuple[Say, Category, Category, ColumnElement[bool]]:
+    dimensions = Dimensions(spec, language, round_terms(round.as_of))
+    slug, row, column = names
+    tab = next((tab for tab in CATALOGUE if tab.slug == slug and all(map(spec.has, tab.needs))), None)
+    if tab is None:
+        raise NotFound(say("お探しのページはありません。"))
+    row_of, column_of = _named(tab.rows(dimensions), row), _named(tab.columns(dimensions), column)
+    where: Where = (*dimensions.populations[tab.population].where, *row_of.where, *column_of.where)
+    return tab.title, row_of, column_of, and_(SubmissionItem.round_id == round.id, clause(where))
+
+
+def _in_flow(
+    session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str
+) -> tuple[Say, Category, Category, ColumnElement[bool]]:
+    _, row, column = names
+    row_of, column_of = flow.cell(spec, row, column, language)
+    previous = previous_round(session, round)
+    if previous is None:
+        raise NotFound(say("お探しのページはありません。"))
+    return flow.TITLE, row_of, column_of, flow.behind(round, previous, row, column)
 
 
 def _named(categories: tuple[Category, ...], code: str) -> Category:

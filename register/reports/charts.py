@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from register.errors import Say, say
 from register.formats import svg
-from register.reports.engine import CLOSED, NEW, UNANSWERED
 from register.reports.report import Report
 from register.reports.table import Table
 
@@ -16,7 +15,7 @@ Speak = Callable[[Say], str]
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing with its caption; ``table`` is the slug of the table that holds the same numbers (empty: the flow)."""
+    """A drawing with its caption; ``table`` is the slug of the table that holds the same numbers."""
 
     caption: Say
     table: str
@@ -62,28 +61,19 @@ def _stages(report: Report, speak: Speak) -> Chart | None:
 
 
 def _flow(report: Report, speak: Speak) -> Chart | None:
-    if not report.flow:
+    table = report.flow_table
+    if table is None:
         return None
     caption = say("利用類型の移り変わり（前回から今回）")
-    moves = [(*move.partition(">")[::2], count) for move, count in report.flow.items()]
-    names = flow_names(report, speak)
-    left = [code for code in names if any(move[0] == code for move in moves)]
-    right = [code for code in names if any(move[1] == code for move in moves)]
-    links = [svg.Link(left.index(was), right.index(now), count) for was, now, count in moves]
+    links = [
+        svg.Link(left, right, cell)
+        for left, row in enumerate(table.body)
+        for right, cell in enumerate(row.cells)
+        if cell
+    ]
     desc = say("前回%(before)sから今回%(after)sまでの案件の動き。", before=report.previous or "", after=report.code)
-    labels = [names[code] for code in left], [names[code] for code in right]
-    return Chart(caption, "", svg.flow("flow", speak(caption), speak(desc), *labels, links))
-
-
-def flow_names(report: Report, speak: Speak) -> dict[str, str]:
-    """Return the names of the ends of the flow, in official order, then unanswered, new and closed."""
-    types = report.tables["start_timing_by_usage_type"].columns
-    names = {column.code: column.label for column in types}
-    return names | {
-        UNANSWERED: speak(say("未回答")),
-        NEW: speak(say("新規")),
-        CLOSED: speak(say("今回なし")),
-    }
+    names = [row.label for row in table.body], [column.label for column in table.columns]
+    return Chart(caption, table.slug, svg.flow("flow", speak(caption), speak(desc), *names, links))
 
 
 def _key(slug: str) -> str:

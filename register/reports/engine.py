@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from register.errors import Say, say
 from register.formspec.schema import FormSpec
-from register.models import Round, SubmissionItem
+from register.models import SubmissionItem
 from register.reports.catalogue import CrossTab, Note
 from register.reports.dimensions import FIELDS, Category, Dimensions, Key, Where, among, holds
 from register.reports.table import PREVIOUS, TOTAL, Column, Row, Table
 from register.vocab import StartTiming
-
-NEW, CLOSED, UNANSWERED = "new", "closed", "unanswered"
 
 
 @dataclass(frozen=True)
@@ -152,33 +150,6 @@ def previous_row(spec: FormSpec, columns: tuple[Category, ...], counts: Counts, 
     cells = tuple(counts.count(column.where) if column.code.split("/")[0] in types else None for column in columns)
     label = "Cases reported last time" if language == "en" else "前回報告件数"
     return Row(PREVIOUS, label, "", cells, counts.count(()))
-
-
-def usage_type_flow(session: Session, round: Round, previous: Round) -> dict[str, int]:
-    """Return how many case numbers went from which usage type to which, with new and closed ones; no zeros."""
-    now, before = aliased(SubmissionItem), aliased(SubmissionItem)
-    same = and_(now.ministry_id == before.ministry_id, now.case_no == before.case_no)
-    was, became = before.answers["usage_type"].as_string(), now.answers["usage_type"].as_string()
-    kept = (
-        select(was.label("was"), became.label("became"), before.id.is_(None).label("missing"), func.count())
-        .select_from(now)
-        .outerjoin(before, and_(same, before.round_id == previous.id))
-        .where(now.round_id == round.id)
-        .group_by("was", "became", "missing")
-    )
-    gone = (
-        select(was.label("was"), func.count())
-        .select_from(before)
-        .outerjoin(now, and_(same, now.round_id == round.id))
-        .where(before.round_id == previous.id, now.id.is_(None))
-        .group_by("was")
-    )
-    flow = {
-        f"{NEW if missing else old or UNANSWERED}>{new or UNANSWERED}": number
-        for old, new, missing, number in session.execute(kept)
-    }
-    flow |= {f"{old or UNANSWERED}>{CLOSED}": number for old, number in session.execute(gone)}
-    return dict(sorted(flow.items()))
 
 
 STARTED: Where = (among("start_timing", {StartTiming.STARTED.value}),)

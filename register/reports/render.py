@@ -13,7 +13,7 @@ from register.reports.table import Table
 
 LONG_HEAD: tuple[Say, ...] = (
     say("表"),
-    say("集団"),
+    say("対象"),
     say("行コード"),
     say("行"),
     say("列コード"),
@@ -24,7 +24,7 @@ LONG_HEAD: tuple[Say, ...] = (
 
 def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
     """Return (heading, rows) of every cell of every table, one cell a row; totals have the column ``total``."""
-    return [speak(head) for head in LONG_HEAD], [cell for table in report.tables.values() for cell in _cells(table)]
+    return [speak(head) for head in LONG_HEAD], [cell for table in report.every_table for cell in _cells(table)]
 
 
 def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
@@ -32,7 +32,7 @@ def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
     sheets = [Sheet(speak(say("要点")), head, lines)]
-    for table in report.tables.values():
+    for table in report.every_table:
         columns = [f"{column.group} {column.label}".strip() for column in table.columns]
         heading = [speak(say("コード")), speak(table.title), *columns, speak(say("総計"))]
         rows: list[list[Cell]] = [[row.code, _label(row.group, row.label), *row.cells, row.total] for row in table.rows]

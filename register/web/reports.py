@@ -14,8 +14,8 @@ from register.authz import Permission, can
 from register.formats import csv, xlsx
 from register.models import Round
 from register.reports import cases as figures
-from register.reports import errata
-from register.reports.charts import charts, flow_names
+from register.reports import errata, flow
+from register.reports.charts import charts
 from register.reports.definitions import definitions
 from register.reports.render import as_csv_rows, as_sheets
 from register.reports.report import Report, as_json, build
@@ -39,7 +39,6 @@ def show(round: Round) -> ResponseReturnValue:
         report=report,
         round=round,
         charts=charts(report, say),
-        names=flow_names(report, say) if report.flow else {},
         definitions=definitions(report, runtime().forms),
         errata_of=lambda slug: [erratum for erratum in report.errata if erratum.table == slug],
         link=_links(report) if can(current_actor(), Permission.ITEM_READ) else lambda *_: "",
@@ -78,12 +77,15 @@ def export(round: Round, kind: str) -> ResponseReturnValue:
 
 
 def _links(report: Report) -> Callable[[str, Row, Column | None], str]:
-    """Return what gives the address of the cases behind a cell; the previous round's figures have none here."""
+    """Return what gives the address of the cases behind a cell; the previous round's figures have none here.
+
+    Nor has the sum of all moves, which counts cases of two rounds.
+    """
 
     def link(table: str, row: Row, column: Column | None) -> str:
-        if row.code == PREVIOUS:
-            return ""
         code = column.code if column else TOTAL
+        if row.code == PREVIOUS or (table == flow.SLUG and row.code == code == TOTAL):
+            return ""
         return url_for("reports.cases", round=report.code, table=table, row=row.code, column=code)
 
     return link

@@ -1,0 +1,119 @@
+"""How cases moved between usage types from the round before to this one: the counts, the table, the cases behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from register.errors import NotFound, say
+from register.formspec.schema import FormSpec, Text
+from register.models import Round, SubmissionItem
+from register.reports.dimensions import Category
+from register.reports.table import TOTAL, Column, Row, Table
+
+SLUG = "usage_type_flow"
+FIELD = "usage_type"
+UNANSWERED, NEW, CLOSED = "unanswered", "new", "closed"
+TITLE = say("利用類型の移り変わり")
+# The ends of a move beside the usage types, in the order in which they are shown.
+ENDS = {
+    UNANSWERED: Text("未回答", "Not answered"),
+    NEW: Text("新規", "New"),
+    CLOSED: Text("今回なし", "Not reported again"),
+}
+BEFORE, NOW, SUM = Text("前回", "Last time"), Text("今回", "This time"), Text("総計", "Total")
+
+
+def count(session: Session, round: Round, previous: Round) -> dict[str, int]:
+    """Return how many case numbers went from which usage type to which, with new and closed ones; no zeros."""
+    now, before = aliased(SubmissionItem), aliased(SubmissionItem)
+    same = and_(now.ministry_id == before.ministry_id, now.case_no == before.case_no)
+    was, became = before.answers[FIELD].as_string(), now.answers[FIELD].as_string()
+    kept = (
+        select(was.label("was"), became.label("became"), before.id.is_(None).label("missing"), func.count())
+        .select_from(now)
+        .outerjoin(before, and_(same, before.round_id == previous.id))
+        .where(now.round_id == round.id)
+        .group_by("was", "became", "missing")
+    )
+    gone = (
+        select(was.label("was"), func.count())
+        .select_from(before)
+        .outerjoin(now, and_(same, now.round_id == round.id))
+        .where(before.round_id == previous.id, now.id.is_(None))
+        .group_by("was")
+    )
+    moves = {
+        f"{NEW if missing else old or UNANSWERED}>{new or UNANSWERED}": number
+        for old, new, missing, number in session.execute(kept)
+    }
+    moves |= {f"{old or UNANSWERED}>{CLOSED}": number for old, number in session.execute(gone)}
+    return dict(sorted(moves.items()))
+
+
+def names(spec: FormSpec, language: str) -> dict[str, str]:
+    """Return the names of the ends of a move: the usage types of ``spec``, then unanswered, new and closed."""
+    types = {option.code: option.label(language) for option in spec.field(FIELD).options}
+    return types | {code: text.of(language) for code, text in ENDS.items()}
+
+
+def tabulate(moves: Mapping[str, int], spec: FormSpec, language: str) -> Table:
+    """Return the moves as a table: usage types of the round before down, of this round across."""
+    known = names(spec, language)
+    pairs = [tuple(move.split(">")) for move in moves]
+    rows = [code for code in known if any(was == code for was, _ in pairs)]
+    columns = [code for code in known if any(became == code for _, became in pairs)]
+    body = [
+        _row(code, known[code], BEFORE.of(language), [moves.get(f"{code}>{column}", 0) for column in columns])
+        for code in rows
+    ]
+    sums = [sum(row.cells[place] or 0 for row in body) for place in range(len(columns))]
+    total = _row(TOTAL, SUM.of(language), "", sums)
+    return Table(
+        SLUG, TITLE, "", tuple(Column(code, known[code], NOW.of(language)) for code in columns), (*body, total), ()
+    )
+
+
+def _row(code: str, label: str, group: str, cells: list[int]) -> Row:
+    return Row(code, label, group, tuple(cells), sum(cells))
+
+
+def cell(spec: FormSpec, row: str, column: str, language: str) -> tuple[Category, Category]:
+    """Return the two ends of a cell; raise ``NotFound`` for one that no table can have, and for the grand total."""
+    known = names(spec, language)
+    rows, columns = {*known, TOTAL} - {CLOSED}, {*known, TOTAL} - {NEW}
+    if row not in rows or column not in columns or row == column == TOTAL or (row, column) == (NEW, CLOSED):
+        raise NotFound(say("お探しのページはありません。"))
+    return (
+        Category(row, known.get(row, ""), BEFORE.of(language) if row in known else "", ()),
+        Category(column, known.get(column, ""), NOW.of(language) if column in known else "", ()),
+    )
+
+
+def behind(round: Round, previous: Round, row: str, column: str) -> ColumnElement[bool]:
+    """Return the condition on the items of a cell: of the round before where the case ended or the row is counted."""
+    counterpart = aliased(SubmissionItem)
+    of_before = column == CLOSED or (column == TOTAL and row != NEW)
+    own, other, own_type = (previous, round, row) if of_before else (round, previous, column)
+    matched = select(counterpart.id).where(
+        counterpart.round_id == other.id,
+        counterpart.ministry_id == SubmissionItem.ministry_id,
+        counterpart.case_no == SubmissionItem.case_no,
+    )
+    found = [SubmissionItem.round_id == own.id]
+    if own_type != TOTAL:
+        found.append(_is(SubmissionItem.answers, own_type))
+    if column == CLOSED or row == NEW:
+        found.append(~matched.exists())
+    elif not of_before and row != TOTAL:
+        found.append(matched.where(_is(counterpart.answers, row)).exists())
+    return and_(*found)
+
+
+def _is(answers: Any, code: str) -> ColumnElement[bool]:
+    value = answers[FIELD].as_string()
+    found: ColumnElement[bool] = value.is_(None) if code == UNANSWERED else value == code
+    return found
