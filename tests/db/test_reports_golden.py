@@ -16,9 +16,8 @@ from register.db import Database
 from register.models import Round
 from register.reports import errata
 from register.reports.report import Report, as_json, build
-from tests.support.data import NOW, migrated
+from tests.support.data import NOW, lent, migrated
 from tests.support.databases import KINDS, Databases
-from tests.support.postgres import NoServer
 from tests.support.round_files import CONFIG, FIRST, SECOND, load, reference
 from tests.support.sources import ROOT
 
@@ -64,15 +63,12 @@ def both_rounds(url: str) -> None:
 @pytest.fixture(scope="module", params=KINDS)
 def reports(request: pytest.FixtureRequest, databases: Databases) -> Mapping[int, Report]:
     """The Japanese reports of both rounds by number; nothing is written, so that one database serves every test."""
-    try:
-        url = databases.fresh(request.param, both_rounds.__name__, both_rounds)
-    except NoServer as reason:
-        pytest.skip(str(reason))
-    database, printed = Database(url, FixedClock(NOW)), errata.load(CONFIG, "2025-2")
-    with database.reading() as session:
-        made = {one.number: build(session, one, "ja", printed) for one in session.scalars(select(Round))}
-    database.engine.dispose()
-    databases.release(url)
+    printed = errata.load(CONFIG, "2025-2")
+    with lent(databases, request.param, both_rounds) as url:
+        database = Database(url, FixedClock(NOW))
+        with database.reading() as session:
+            made = {one.number: build(session, one, "ja", printed) for one in session.scalars(select(Round))}
+        database.engine.dispose()
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -64,6 +65,17 @@ def ministry(key: str, number: int) -> Ministry:
     return Ministry(key=key, name=name, name_short=name, name_en=f"Ministry {key.upper()}", sort_no=number)
 
 
+@contextmanager
+def lent(databases: Databases, kind: str, build: Build) -> Iterator[str]:
+    """Yield the URL of a copy of what ``build`` makes; skip the test where no server is found for ``kind``."""
+    try:
+        url = databases.fresh(kind, build.__name__, build)
+    except NoServer as reason:
+        pytest.skip(str(reason))
+    yield url
+    databases.release(url)
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """The clock of everything in this test; it stands still."""
@@ -85,12 +97,8 @@ def content() -> Build:
 @pytest.fixture
 def database_url(database_kind: str, databases: Databases, content: Build) -> Iterator[str]:
     """The URL of a database of the test's own."""
-    try:
-        url = databases.fresh(database_kind, content.__name__, content)
-    except NoServer as reason:
-        pytest.skip(str(reason))
-    yield url
-    databases.release(url)
+    with lent(databases, database_kind, content) as url:
+        yield url
 
 
 @pytest.fixture
