@@ -23,6 +23,10 @@ AUDITED = (
 ROWS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 # An entry may never change; the clear text beside it may be purged by law, but not exchanged.
 FORBIDDEN = {"audit_entry": ("update", "delete"), "audit_clear": ("update",)}
+# A downgrade keeps the head beside the entries, so that a chain can be continued after the next upgrade.
+FIRST_HEAD = """
+INSERT INTO audit_head (id, seq, hash) SELECT 1, 0, :genesis WHERE NOT EXISTS (SELECT 1 FROM audit_head)
+"""
 
 POSTGRESQL_FUNCTIONS = """
 CREATE FUNCTION mark_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -41,7 +45,7 @@ END $$;
 
 
 def upgrade() -> None:
-    op.execute(sa.text("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, :genesis)").bindparams(genesis="0" * 64))
+    op.execute(sa.text(FIRST_HEAD).bindparams(genesis="0" * 64))
     if op.get_bind().dialect.name == "postgresql":
         _upgrade_postgresql()
     else:
@@ -93,4 +97,3 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if postgresql else ""))
     if postgresql:
         op.execute("DROP FUNCTION mark_change(); DROP FUNCTION refuse_change()")
-    op.execute("DELETE FROM audit_head")
