@@ -155,7 +155,7 @@ def test_what_was_acknowledged_survives_the_death_of_workers(
     killed: set[int] = set()
     while len(killed) < KILLS:
         # Some work between two deaths, however busy the machine is; then somewhere in the middle of the next.
-        until(lambda least=2 * len(killed): done(writers) > least and set(server.workers()) - killed)
+        until(lambda: done(writers) > 2 * len(killed) and bool(set(server.workers()) - killed))
         time.sleep(random.uniform(0, 0.03))
         victim = random.choice(sorted(set(server.workers()) - killed))
         os.kill(victim, signal.SIGKILL)
