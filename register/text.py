@@ -23,7 +23,8 @@ def clean_line(text: str) -> str:
 def search_key(text: str) -> str:
     """Return what ``text`` is found by: NFKC, case and kana folded, runs of blanks as one."""
     folded: str = jaconv.kata2hira(unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(folded.split())
+    # Folding may part a letter from its mark: normalised again, a key is its own key.
+    return unicodedata.normalize("NFKC", " ".join(folded.split()))
 
 
 _DASHES = str.maketrans(dict.fromkeys("−‐‑–—", "-") | {"～": "~", "〜": "~"})
@@ -31,4 +32,5 @@ _DASHES = str.maketrans(dict.fromkeys("−‐‑–—", "-") | {"～": "~", "�
 
 def code_key(text: str) -> str:
     """Return what a code or a label is matched by: NFKC, upper case, one kind of dash, no blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).upper().split())
+    folded = "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).upper().split())
+    return unicodedata.normalize("NFKC", folded)
