@@ -11,7 +11,7 @@ from register.db import Base, UtcDateTime
 
 
 class RequestToken(Base):
-    """The token of one form with the person who used it and where the deed's answer stood."""
+    """A used token with its person, as one digest (``token``), and where the deed's answer stood."""
 
     __tablename__ = "request_token"
 

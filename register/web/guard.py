@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask, current_app, redirect, request
@@ -96,7 +97,11 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
 
 
 def _load(session: Session, model: type[DeclarativeBase], value: Any, actor: Actor) -> Any:
-    row = session.scalar(visible(select(model).where(FINDERS[model](value)), model, actor))
+    statement = visible(select(model).where(FINDERS[model](value)), model, actor)
+    if request.method not in SAFE_METHODS:
+        # Two who save the same row at once come one after the other: the second reads what the first has saved.
+        statement = statement.with_for_update(of=model, key_share=True)
+    row = session.scalar(statement)
     if row is None:
         raise NotFound(say("お探しのページはありません。"))
     return row
@@ -104,8 +109,8 @@ def _load(session: Session, model: type[DeclarativeBase], value: Any, actor: Act
 
 def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     """Run a changing view and commit its work once; a form sent twice is carried out once."""
-    token = request.form.get("request_token", "")[:64]
-    if token and (done := _location(session, token, actor)):
+    token = _own(request.form.get("request_token", ""), actor)
+    if token and (done := _location(session, token)):
         return redirect(done, 303)
     response = current_app.make_response(view())
     if response.status_code >= 400:
@@ -119,16 +124,19 @@ def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseRetu
     except IntegrityError:
         # The same form arrived twice at once, and the other request was first: its answer is this one's too.
         session.rollback()
-        if token and (done := _location(session, token, actor)):
+        if token and (done := _location(session, token)):
             return redirect(done, 303)
         raise
     return response
 
 
-def _location(session: Session, token: str, actor: Actor) -> str | None:
-    return session.scalar(
-        select(RequestToken.location).where(RequestToken.token == token, RequestToken.user_id == actor.user_id)
-    )
+def _own(token: str, actor: Actor) -> str:
+    """Return what a form's token is stored as: nobody else's is ever the same, whatever was sent."""
+    return sha256(f"{actor.user_id} {token}".encode()).hexdigest() if token else ""
+
+
+def _location(session: Session, token: str) -> str | None:
+    return session.scalar(select(RequestToken.location).where(RequestToken.token == token))
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
