@@ -171,7 +171,7 @@ def flow(
             y, width = starts[side][place], max(total * thick, 2)
             body.append(f'<rect x="{columns[side] - 4}" y="{_n(y)}" width="8" height="{_n(width)}" fill="#000060"/>')
             x, anchor = (columns[1] + 12, "start") if side else (columns[0] - 12, "end")
-            body += _lines(wrap(f"{name} {_number(total)}{unit}", 176), x, y + width / 2, anchor)
+            body += _lines(wrap(f"{name} ({_number(total)}{unit})", 176), x, y + width / 2, anchor)
     bottom = MARGIN + 10 + amount * thick + (rows - 1) * space
     return _svg(key, title, desc, bottom + 2 * MARGIN + 8, MAX_SERIES, body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Mapping
@@ -67,6 +68,8 @@ class Runner:
 def serve(run: Runtime) -> None:
     """Tick every ``job_seconds`` until SIGTERM or SIGINT; the job at hand is finished first."""
     runner = Runner(run)
+    # That a tick is left out while a job runs is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(timezone="UTC")
     scheduler.add_job(
         _safely, "interval", [runner], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,

@@ -86,7 +86,7 @@ def test_nothing_runs_past_the_edge() -> None:
 
 def test_flow_shows_sums_and_shares() -> None:
     found = texts(svg.flow("c", "t", "d", ["甲", "乙"], ["丙"], [svg.Link(0, 0, 3), svg.Link(1, 0, 4)], unit="件"))
-    assert {"甲 3件", "乙 4件", "丙 7件", "3", "4"} <= set(found)
+    assert {"甲 (3件)", "乙 (4件)", "丙 (7件)", "3", "4"} <= set(found)
 
 
 @pytest.mark.parametrize("values", [[1], [1, -1]])
