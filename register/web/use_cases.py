@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from register import audit, states
-from register.authz import Permission
+from register.authz import Permission, require
 from register.errors import Invalid, NotNow, Stale, say
 from register.models import UseCase
 from register.queries import use_cases as queries
@@ -112,6 +112,8 @@ def move(use_case: UseCase) -> ResponseReturnValue:
     """Take a use case to another state of its life."""
     form = MoveForm(to=request.args.get("to", ""), on=runtime().clock.today(), version=use_case.version)
     target = _target(form.to.data)
+    if target is Lifecycle.RETIRED:
+        require(current_actor(), Permission.USE_CASE_RETIRE, use_case)
     if not form.is_submitted():
         transition = states.lifecycle_move(use_case.lifecycle, target)
         return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
