@@ -69,10 +69,26 @@ ERAS = (
     Era("令和", "R", dt.date(2019, 5, 1), None),
 )
 
+# As the English pages write a day; not from ``calendar``, whose names change with the machine's locale.
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _ERA_NAMES = "|".join((*(era.name for era in ERAS), *(era.letter for era in ERAS)))
 _FORMS = (
     re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
     re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"),
+    re.compile(rf"(?P<day>\d{{1,2}})(?P<name>{'|'.join(MONTHS).upper()})(?P<year>\d{{4}})"),
     re.compile(r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日"),
     re.compile(rf"(?P<era>{_ERA_NAMES})(?P<year>\d{{1,2}}|元)年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日"),
     re.compile(rf"(?P<era>{_ERA_NAMES})(?P<year>\d{{1,2}}|元)[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})"),
@@ -120,7 +136,8 @@ def parse_date(text: str) -> dt.date:
 
 
 def _date_of(parts: dict[str, str]) -> dt.date:
-    year, month, day = parts["year"], int(parts["month"]), int(parts["day"])
+    year, day = parts["year"], int(parts["day"])
+    month = MONTHS.index(parts["name"].capitalize()) + 1 if "name" in parts else int(parts["month"])
     if "era" not in parts:
         return dt.date(int(year), month, day)
     era = next(era for era in ERAS if parts["era"] in (era.name, era.letter))

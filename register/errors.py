@@ -9,18 +9,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Say:
-    """A sentence for a person: ``template`` is Japanese and the msgid, ``params`` fill its ``%(name)s`` places."""
+    """A sentence for a person: ``template`` is Japanese and the msgid, ``params`` fill its ``%(name)s`` places.
+
+    A parameter may be a sentence itself, or a word of the vocabulary, which knows its label in both languages.
+    """
 
     template: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template % self.params if self.params else self.template
+        params = {key: getattr(value, "ja", value) for key, value in self.params.items()}
+        return self.template % params if params else self.template
 
 
 def say(template: str, **params: object) -> Say:
     """Return a sentence; the function is what the message extraction looks for."""
     return Say(template, params)
+
+
+def listed(parts: Sequence[Say | str]) -> Say | str:
+    """Return several texts, at least one, as one list in words; parts that are sentences are translated too."""
+    first, *rest = parts
+    return say("%(first)s、%(rest)s", first=first, rest=listed(rest)) if rest else first
 
 
 class RegisterError(Exception):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from register.errors import NotNow, Say, say
+from register.errors import NotNow, Say, listed, say
 from register.vocab import JobState, Lifecycle, SubmissionState
 
 
@@ -37,7 +37,9 @@ def facts_for_start(facts: MoveFacts) -> Say | None:
     """A use may start only when it is known what kind of use it is, who uses it and which information it handles."""
     if not facts.unanswered:
         return None
-    return say("利用を始める前に、%(fields)sを入力してください。", fields="、".join(facts.unanswered))
+    return say(
+        "利用を始める前に、%(fields)sを入力してください。", fields=listed([Say(label) for label in facts.unanswered])
+    )
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ def lifecycle_move(source: Lifecycle, target: Lifecycle) -> Transition:
     raise NotNow(
         say(
             "「%(source)s」から「%(target)s」へは移せません。最新の状態を確認してください。",
-            source=source.ja,
-            target=target.ja,
+            source=source,
+            target=target,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from register.errors import Say, say
+from register.errors import Say, listed, say
 from register.formats import svg
 from register.reports.report import Report
 from register.reports.table import Table
@@ -55,7 +55,7 @@ def _stages(report: Report, speak: Speak) -> Chart | None:
     counts = {(row.group, row.label): row.total for row in table.body}
     series = [svg.Series(stage, [counts[scope, stage] for scope in scopes]) for stage in stages]
     totals = [f"{stage} {sum(counts[scope, stage] for scope in scopes)}" for stage in stages]
-    desc = say("合計は%(totals)s。", totals="、".join(totals))
+    desc = say("合計は%(totals)s。", totals=listed(totals))
     drawn = svg.stacked_bars(_key(table.slug), speak(caption), speak(desc), scopes, series)
     return Chart(caption, table.slug, drawn)
 

@@ -11,6 +11,21 @@ from register.errors import Say, say
 from register.reports.dimensions import Dimensions, Where, among
 from register.reports.engine import STARTED, Counts
 
+MONTHS = (
+    say("1月"),
+    say("2月"),
+    say("3月"),
+    say("4月"),
+    say("5月"),
+    say("6月"),
+    say("7月"),
+    say("8月"),
+    say("9月"),
+    say("10月"),
+    say("11月"),
+    say("12月"),
+)
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -81,8 +96,8 @@ def headlines(facts: Facts) -> tuple[Headline, ...]:
 
 def _day(as_of: dt.date) -> Say:
     if as_of.day == calendar.monthrange(as_of.year, as_of.month)[1]:
-        return say("%(year)d年%(month)d月末", year=as_of.year, month=as_of.month)
-    return say("%(year)d年%(month)d月%(day)d日", year=as_of.year, month=as_of.month, day=as_of.day)
+        return say("%(year)d年%(month)s末", year=as_of.year, month=MONTHS[as_of.month - 1])
+    return say("%(year)d年%(month)s%(day)d日", year=as_of.year, month=MONTHS[as_of.month - 1], day=as_of.day)
 
 
 def _ministries_started(facts: Facts) -> Headline:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from flask_babel import format_decimal, get_locale, gettext
 from markupsafe import Markup, escape
 
-from register.clock import TOKYO, era_date
+from register.clock import MONTHS, TOKYO, era_date
 from register.errors import Say
 from register.vocab import Term
 
 KILO = 1024
+JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def language() -> str:
@@ -23,7 +25,7 @@ def language() -> str:
 
 def day_text(day: dt.date) -> str:
     """Return 令和7年9月30日, or 30 September 2025 in English."""
-    return f"{day.day} {day:%B} {day.year}" if language() == "en" else era_date(day)
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if language() == "en" else era_date(day)
 
 
 def day(value: dt.date | None) -> Markup | str:
@@ -55,7 +57,7 @@ def number(value: float | int | None) -> str:
 
 def percent(part: int, whole: int) -> str:
     """Write a share with one decimal; a dash where there is no whole."""
-    return f"{100 * part / whole:.1f}%" if whole else "－"
+    return f"{100 * part / whole:.1f}%" if whole else str(gettext("－"))
 
 
 def size(value: int) -> str:
@@ -71,12 +73,28 @@ def term(value: Term | None) -> str:
 
 
 def say(sentence: Say | str) -> str:
-    """Write a sentence of the rules in the page's language; parameters that are sentences are translated too."""
+    """Write a sentence of the rules in the page's language, and so its parameters that are sentences or words."""
     if isinstance(sentence, str):
         return sentence
-    params = {key: say(value) if isinstance(value, Say) else value for key, value in sentence.params.items()}
+    params = {key: _said(value) for key, value in sentence.params.items()}
     text: str = gettext(sentence.template)
     return text % params if params else text
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, Term):
+        return term(value)
+    return say(value) if isinstance(value, Say) else value
+
+
+def foreign(text: str) -> bool:
+    """Tell whether a text is Japanese in a page that is not."""
+    return language() != "ja" and JAPANESE.search(text) is not None
+
+
+def written(text: str) -> Markup | str:
+    """Write what a person wrote; a screen reader is told where it is Japanese in an English page."""
+    return Markup('<span lang="ja">{}</span>').format(text) if foreign(text) else text
 
 
 def lines(text: str) -> Markup:
@@ -89,6 +107,7 @@ def drawn(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 the chart is our own markup
 
 
+TESTS: dict[str, Any] = {"foreign": foreign}
 FILTERS: dict[str, Any] = {
     "d": day,
     "dt": moment,
@@ -97,5 +116,6 @@ FILTERS: dict[str, Any] = {
     "term": term,
     "say": say,
     "lines": lines,
+    "written": written,
     "drawn": drawn,
 }

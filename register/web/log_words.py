@@ -167,7 +167,8 @@ def value_text(table: str, name: str, value: Any, spec: FormSpec, labels: Mappin
     if isinstance(value, bool):
         return str(gettext("はい") if value else gettext("いいえ"))
     if isinstance(value, dict):
-        return "\n".join(f"{_question(spec, key)}：{_answer(spec, key, one)}" for key, one in value.items())
+        answers = ((_question(spec, key), _answer(spec, key, one)) for key, one in value.items())
+        return "\n".join(gettext("%(label)s：%(text)s", label=label, text=text) for label, text in answers)
     if column is not None and (text := _typed(column, value, labels)) is not None:
         return text
     return _answer(spec, name, value)

@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     translations = str(runtime_of(app).settings.translations_dir)
     Babel(app, locale_selector=chosen_language, default_translation_directories=translations)
     app.jinja_env.filters.update(filters.FILTERS)
+    app.jinja_env.tests.update(filters.TESTS)
     app.jinja_env.globals.update(percent=filters.percent, asset=asset, navigation=navigation, LANGUAGES=LANGUAGES)
     app.jinja_env.globals.update(control_attrs=control_attrs)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

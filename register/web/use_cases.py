@@ -157,7 +157,9 @@ def _chips(state: queries.ListState, options: dict[str, list[tuple[str, str]]]) 
         for name, values in state.chosen.items()
         for value in values
     ]
-    return [(f"「{state.q}」", state.args(q="", page=1)), *chips] if state.q else chips
+    if not state.q:
+        return chips
+    return [(gettext("「%(text)s」", text=state.q), state.args(q="", page=1)), *chips]
 
 
 def _status(form: UseCaseForm) -> int:

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from tests.support import sources
 
 ENGLISH = sources.ROOT / "translations/en/LC_MESSAGES/messages.po"
-KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "say")) | {"ngettext": (1, 2)}
+KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "say", "Note")) | {"ngettext": (1, 2)}
 PLACES = re.compile(r"%\((\w+)\)")
 
 

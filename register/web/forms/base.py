@@ -15,7 +15,7 @@ from wtforms.validators import ValidationError
 
 from register.clock import parse_date
 from register.errors import Invalid, Stale
-from register.web.filters import day_text, say
+from register.web.filters import day_text, foreign, say
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
@@ -40,7 +40,7 @@ class ChoiceField(SelectField):  # type: ignore[misc]
 
     def offer(self, choices: Iterable[tuple[str, str]]) -> None:
         """Set what may be chosen."""
-        self.choices = [SelectChoice(value, label) for value, label in choices]
+        self.choices = [SelectChoice(value, label, _language_of(label)) for value, label in choices]
 
     def pre_validate(self, form: Any) -> None:
         if (self.data or "") not in {choice.value for choice in self.choices or ()}:
@@ -82,9 +82,14 @@ def needed(sentence: str) -> Any:
     return validate
 
 
+def _language_of(text: Any) -> dict[str, str]:
+    """Return the attribute that marks a Japanese text in an English page."""
+    return {"lang": "ja"} if isinstance(text, str) and foreign(text) else {}
+
+
 def control_attrs(field: Field, css: str, extra: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the attributes of a control: the error is described before the hint, and no browser bubble comes up."""
-    attrs: dict[str, Any] = {"class": css, "required": False, **(extra or {})}
+    attrs: dict[str, Any] = {"class": css, "required": False, **_language_of(field.data), **(extra or {})}
     if field.flags.needed:
         attrs["aria-required"] = "true"
     if field.errors:

@@ -46,7 +46,7 @@ class UseCaseForm(RegisterForm):
         for name in CODES:
             self[name].offer([blank, *((one.code, one.label(language())) for one in spec.field(name).options)])
         self.planned_stage.offer([blank, *((stage.value, stage.label(language())) for stage in Stage)])
-        named = ((str(system.public_id), f"{system.name}（{system.ministry.label(language())}）") for system in systems)
+        named = ((str(system.public_id), _system_text(system)) for system in systems)
         self.ai_system_id.offer([("", gettext("（結び付けない）")), *named])
 
     def fill(self, use_case: UseCase, systems: Sequence[AISystem]) -> None:
@@ -62,6 +62,11 @@ class UseCaseForm(RegisterForm):
         by_public_id = {str(system.public_id): system.id for system in systems}
         chosen = by_public_id.get(self.ai_system_id.data or "")
         return {name: self[name].data for name in PLAIN} | {"ai_system_id": chosen}
+
+
+def _system_text(system: AISystem) -> str:
+    owner = system.ministry.label(language())
+    return str(gettext("%(name)s（%(ministry)s）", name=system.name, ministry=owner))
 
 
 class MoveForm(RegisterForm):
