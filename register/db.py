@@ -2,7 +2,7 @@
 
 SQLite is set up as measured safe for several processes: WAL with ``synchronous=FULL``, an explicit ``BEGIN IMMEDIATE``
 for every transaction that may write (Python's own transaction handling loses acknowledged edits), a plain ``BEGIN``
-for one that only reads, and ``recursive_triggers`` so that REPLACE cannot pass the audit's triggers.
+and ``query_only`` for one that only reads, and ``recursive_triggers`` so that REPLACE cannot pass the audit's triggers.
 """
 
 from __future__ import annotations
@@ -159,6 +159,7 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         readonly = connection.get_execution_options().get("readonly")
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine

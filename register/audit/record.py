@@ -14,12 +14,13 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.orm import InstanceState, Session, UOWTransaction
+from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.orm.attributes import History
 
 from register.audit.chain import canonical, digest_of, entry_hash
@@ -71,6 +72,8 @@ class Fact:
         for name, (old, new) in later.fields.items():
             self.fields[name] = [self.fields[name][0], new] if name in self.fields else [old, new]
         self.confidential |= later.confidential
+        if later.op == "delete":
+            self.op = later.op
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,13 @@ class Deed:
 
 @dataclass
 class _Ledger:
-    """What a session has collected in its running transaction."""
+    """What a session has collected in its running transaction; ``savepoints`` is what it held at each open one."""
 
     facts: list[Fact] = field(default_factory=list)
     seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     deeds: list[Deed] = field(default_factory=list)
     mark_floor: int = 0
+    savepoints: list[tuple[list[Fact], Counter[tuple[str, str, str]], list[Deed]]] = field(default_factory=list)
 
 
 def record(
@@ -105,6 +109,8 @@ def record(
 
     ``details`` are plain values that help to read the entry (never confidential text).
     """
+    if not session.in_transaction():
+        session.begin()  # a deed that changes nothing still belongs to a transaction, and goes with it
     # The changes must be known, and new rows must have their ids, before the deed can claim them.
     session.flush()
     ledger = _ledger(session)
@@ -140,7 +146,7 @@ def _folded(facts: Iterable[Fact]) -> list[Fact]:
     folded: dict[tuple[str, str], Fact] = {}
     for fact in facts:
         key = (fact.table, fact.pk)
-        if key in folded and fact.op == "update":
+        if key in folded and "update" in (fact.op, folded[key].op):
             folded[key].fold(fact)
         else:
             folded[key] = fact
@@ -148,16 +154,22 @@ def _folded(facts: Iterable[Fact]) -> list[Fact]:
 
 
 @event.listens_for(Session, "after_begin")
-def _note_marks(session: Session, transaction: Any, connection: Any) -> None:
+def _note_marks(session: Session, transaction: SessionTransaction, connection: Any) -> None:
     """Remember where this transaction's marks begin: SQLite has no transaction id, but its writers come one by one."""
-    if connection.dialect.name == "sqlite" and not session.info.get("readonly"):
+    if connection.dialect.name == "sqlite" and not (session.info.get("readonly") or transaction.nested):
         _ledger(session).mark_floor = connection.scalar(select(func.coalesce(func.max(ChangeMark.id), 0)))
 
 
 @event.listens_for(Session, "before_flush")
-def _refuse_reading_writer(session: Session, *_: object) -> None:
+def _prepare(session: Session, *_: object) -> None:
     if session.info.get("readonly") and (session.new or session.deleted or session.dirty):
         raise UnnamedChange("a reading session was asked to write")
+    for row in session.deleted:
+        if isinstance(row, Audited):
+            # Once the row is gone, what was not loaded of it cannot be told.
+            state: InstanceState[Any] = inspect(row)
+            for attribute in state.mapper.column_attrs:
+                state.attrs[attribute.key].load_history()
 
 
 @event.listens_for(Session, "after_flush")
@@ -188,7 +200,7 @@ def _fact(row: Audited, op: str) -> Fact | None:
 
 def _change(history: History, op: str) -> list[Any] | None:
     if op == "delete":
-        return [_plain(history.unchanged[0] if history.unchanged else None), None]
+        return [_plain(next(iter(history.deleted or history.unchanged), None)), None]
     if not history.has_changes():
         return None
     old = history.deleted[0] if history.deleted else None
@@ -267,7 +279,7 @@ def _entry(deed: Deed, seq: int, prev: str) -> tuple[dict[str, Any], dict[str, A
     for fact in deed.facts:
         fields: dict[str, Any] = {}
         for name, old_new in fact.fields.items():
-            if name in fact.confidential:
+            if name in fact.confidential and any(value is not None for value in old_new):
                 fields[name] = [None if value is None else {"hmac": digest_of(salt, value)} for value in old_new]
                 clear[f"{fact.table}/{fact.pk}/{name}"] = old_new
             else:
@@ -312,13 +324,25 @@ def _entry(deed: Deed, seq: int, prev: str) -> tuple[dict[str, Any], dict[str, A
     return entry, ({"seq": seq, "salt": salt, "texts": clear} if clear else None)
 
 
-@event.listens_for(Session, "after_commit")
-def _forget_committed(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop("audit", None)
+@event.listens_for(Session, "after_transaction_create")
+def _keep(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        ledger = _ledger(session)
+        # A deed inside the savepoint may fold later changes into these facts.
+        ledger.savepoints.append((deepcopy(ledger.facts), ledger.seen.copy(), ledger.deeds.copy()))
 
 
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_rolled_back(session: Session, previous_transaction: Any) -> None:
-    if not previous_transaction.nested:
+@event.listens_for(Session, "after_rollback")
+def _go_back(session: Session) -> None:
+    if session.in_nested_transaction():
+        ledger = _ledger(session)
+        ledger.facts, ledger.seen, ledger.deeds = ledger.savepoints[-1]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """Forget what a savepoint or a transaction held, however it ended: committed, rolled back or just closed."""
+    if transaction.nested:
+        _ledger(session).savepoints.pop()
+    elif transaction.parent is None:
         session.info.pop("audit", None)

@@ -6,8 +6,8 @@ import datetime as dt
 import uuid
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Uuid
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import ForeignKey, Uuid, event
+from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from register.db import UtcDateTime
 
@@ -29,6 +29,13 @@ class Audited:
     def audit_label(self) -> str:
         """Name the row in the log without its confidential text."""
         return f"{self.__tablename__} {self.id}"
+
+
+@event.listens_for(Audited, "attribute_instrument", propagate=True)
+def _know_old_values(_model: type, _key: str, attribute: InstrumentedAttribute[Any]) -> None:
+    """Have the value that a change replaces loaded first where it is not: the chain tells the old beside the new."""
+    if isinstance(attribute.property, ColumnProperty):
+        event.listen(attribute, "set", lambda *_: None, active_history=True)
 
 
 class PublicId:
