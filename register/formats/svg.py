@@ -98,7 +98,14 @@ def _outside(series: Sequence[Series], row: int, scale: float) -> str:
     """Return the numbers that did not fit into their parts, with their names."""
     values = [(one.label, one.values[row]) for one in series]
     parts = [f"{name} {_number(value)}" for name, value in values if value and not _fits(series, value, scale)]
-    return f"（{'、'.join(parts)}）" if parts and len(series) > 1 else ""
+    if not parts or len(series) < 2:
+        return ""
+    return f"（{'、'.join(parts)}）" if _is_wide("".join(parts)) else f" ({', '.join(parts)})"
+
+
+def _is_wide(text: str) -> bool:
+    """Whether the text is Japanese, and its brackets are full-width therefore."""
+    return any(unicodedata.east_asian_width(char) in "FW" for char in text)
 
 
 def _row(key: str, series: Sequence[Series], row: int, left: float, y: float, scale: float) -> tuple[list[str], float]:

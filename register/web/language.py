@@ -28,5 +28,7 @@ def switch() -> ResponseReturnValue:
 
 def _local(address: str) -> str:
     """Return ``address`` when it is a path of ours, else the first page: a form must not lead elsewhere."""
-    inside = address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address
-    return address if inside else "/"
+    # A browser drops tabs and line breaks, so that /<tab>/ would become the // of another site.
+    plain = all(char >= " " for char in address)
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and plain else "/"
