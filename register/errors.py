@@ -84,5 +84,6 @@ class ImportRejected(RegisterError):
     """A file that is not taken; nothing of it was stored."""
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
-        super().__init__(say("取り込めない行が%(count)d件あります。何も登録していません。", count=len(problems)))
+        rows = {problem.line for problem in problems}
+        super().__init__(say("取り込めない行が%(count)d件あります。何も登録していません。", count=len(rows)))
         self.problems = tuple(problems)

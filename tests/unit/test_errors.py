@@ -75,13 +75,14 @@ def test_invalid_values_carry_a_sentence_for_each_field_and_tell_the_first() -> 
     assert str(invalid) == "案件名を入力してください。"
 
 
-def test_a_rejected_file_counts_its_bad_places_and_keeps_their_order() -> None:
+def test_a_rejected_file_counts_its_bad_rows_and_keeps_every_place() -> None:
     problems = [
         RowProblem(3, "usage_type", "汎用型9", say("選択肢にない値です。")),
+        RowProblem(3, "stage", "X", say("選択肢にない値です。")),
         RowProblem(2, "start_on", "2025-13-01", say("日付として読めません。")),
     ]
     rejected = ImportRejected(problems)
     assert rejected.problems == tuple(problems)
     assert str(rejected) == "取り込めない行が2件あります。何も登録していません。"
     problems.clear()
-    assert len(rejected.problems) == 2
+    assert len(rejected.problems) == 3
