@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, String, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from register import authz, states
@@ -18,13 +18,43 @@ from register.vocab import MINISTRY_ROLES, Lifecycle
 
 PER_PAGE = 50
 
-# What a person may narrow the list by, and the column behind it; all other state of the list is q, sort and page.
-FILTERS: Mapping[str, InstrumentedAttribute[Any]] = {
-    "lifecycle": UseCase.lifecycle,
-    "usage_type": UseCase.usage_type,
-    "user_scope": UseCase.user_scope,
-    "confidentiality": UseCase.confidentiality,
-    "ministry": Ministry.key,
+Filter = Callable[[Actor, Sequence[str]], ColumnElement[bool]]
+UNANSWERED = "none"
+
+
+def _answered(column: InstrumentedAttribute[Any]) -> Filter:
+    """Filter by codes of ``column``; an unanswered question can be looked for too."""
+
+    def narrow(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = column.in_([value for value in values if value != UNANSWERED])
+        return or_(found, column.is_(None)) if UNANSWERED in values else found
+
+    return narrow
+
+
+def _in_state(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
+    return UseCase.lifecycle.in_([Lifecycle(value) for value in values if value in set(Lifecycle)])
+
+
+def _reported(actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
+    code = cast(Round.fiscal_year, String) + "-" + cast(Round.number, String)
+    reported = (
+        select(SubmissionItem.use_case_id)
+        .join(Round, Round.id == SubmissionItem.round_id)
+        .where(code.in_(values), SubmissionItem.use_case_id.is_not(None))
+    )
+    found: ColumnElement[bool] = UseCase.id.in_(authz.visible(reported, SubmissionItem, actor))
+    return found
+
+
+# What a person may narrow the list by; all other state of the list is q, sort and page.
+FILTERS: Mapping[str, Filter] = {
+    "lifecycle": _in_state,
+    "usage_type": _answered(UseCase.usage_type),
+    "user_scope": _answered(UseCase.user_scope),
+    "confidentiality": _answered(UseCase.confidentiality),
+    "ministry": _answered(Ministry.key),
+    "round": _reported,
 }
 # Every order ends in the id, so that equal rows never change places between pages.
 SORTS: Mapping[str, tuple[Any, ...]] = {
@@ -34,7 +64,6 @@ SORTS: Mapping[str, tuple[Any, ...]] = {
     "title": (UseCase.title, UseCase.id),
 }
 DEFAULT_SORT = "updated"
-UNANSWERED = "none"
 # SQLite takes a thousand conditions at most; nobody means more words than this.
 MOST_WORDS = 50
 
@@ -117,6 +146,7 @@ class ListPage:
     total: int
     state: ListState
     ministries: dict[int, Ministry]
+    rounds: Sequence[Round]
 
     @property
     def pages(self) -> int:
@@ -132,7 +162,8 @@ def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
     page = min(state.page, max(1, -(-total // PER_PAGE)))
     rows = _from(select(*COLUMNS), by_ministry).where(*condition).order_by(*SORTS[state.sort])
     found = session.execute(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    return ListPage(list(found), total, replace(state, page=page), ministries(session, actor))
+    rounds = session.scalars(select(Round).order_by(Round.as_of.desc(), Round.id.desc())).all()
+    return ListPage(list(found), total, replace(state, page=page), ministries(session, actor), rounds)
 
 
 def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
@@ -160,20 +191,10 @@ def _from(statement: AnySelect, by_ministry: bool) -> AnySelect:
 
 def _conditions(actor: Actor, state: ListState) -> list[ColumnElement[bool]]:
     conditions = [authz.sight(UseCase, actor)]
-    for name, values in state.chosen.items():
-        column = FILTERS[name]
-        named = [value for value in values if value != UNANSWERED]
-        found = column.in_(_known(name, named))
-        conditions.append(found | column.is_(None) if UNANSWERED in values else found)
+    conditions.extend(FILTERS[name](actor, values) for name, values in state.chosen.items())
     words = list(dict.fromkeys(search_key(state.q).split()))[:MOST_WORDS]
     conditions.extend(UseCase.search_key.contains(word, autoescape=True) for word in words)
     return conditions
-
-
-def _known(name: str, values: list[str]) -> list[Any]:
-    if name != "lifecycle":
-        return list(values)
-    return [Lifecycle(value) for value in values if value in set(Lifecycle)]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from register import audit, states
 from register.authz import Permission, require
 from register.errors import Invalid, NotNow, Stale, say
-from register.models import UseCase
+from register.models import Round, UseCase
 from register.queries import use_cases as queries
 from register.services import use_cases as services
 from register.vocab import Lifecycle
@@ -147,7 +147,12 @@ def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
         listed = [(option.code, option.label(language())) for option in spec.field(name).options]
         offered[name] = [*listed, (queries.UNANSWERED, gettext("未回答"))]
     offered["ministry"] = [(ministry.key, ministry.label(language())) for ministry in page.ministries.values()]
+    offered["round"] = [(one.code, _round_name(one)) for one in page.rounds]
     return offered
+
+
+def _round_name(round: Round) -> str:
+    return str(gettext("%(year)s年度第%(number)s回", year=round.fiscal_year, number=round.number))
 
 
 def _chips(state: queries.ListState, options: dict[str, list[tuple[str, str]]]) -> list[tuple[str, dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 from config.settings import Settings
 from tests.support import sources
@@ -41,3 +42,12 @@ def test_every_setting_is_documented() -> None:
 def test_the_files_that_the_readme_names_exist() -> None:
     linked = re.findall(r"\]\(([^)#]+)\)", read("README.md"))
     assert [name for name in linked if "://" not in name and not (sources.ROOT / name).exists()] == []
+
+
+def test_the_demo_accounts_of_the_readme_are_those_that_are_made() -> None:
+    made = tomllib.loads(read("config/demo/accounts.toml"))
+    told = re.search(r"\*\*Demo accounts\*\*(.*?)\n\n", read("README.md"), re.DOTALL)
+    assert told is not None
+    names = re.findall(r"`([a-z.]+)`", told[1])
+    assert sorted(f"{name}@demo.example" for name in names) == sorted(one["email"] for one in made["accounts"])
+    assert f"`{made['password']}`" in told[1]
