@@ -1,0 +1,168 @@
+"""Who may do what: the table of ``authz`` against domain.md section 13, written down once more."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from register import authz
+from register.authz import RULES, SIGHT, Actor, Permission, Reach
+from register.db import Base
+from register.errors import Forbidden
+from register.models import AISystem, AuditEntry, Job, Round, Snapshot, Submission, SubmissionItem, UseCase, User
+from register.models.mixins import OfMinistry
+from register.vocab import MINISTRY_ROLES, Role, SubmissionState
+
+OWN = {"reporter": "OWN", "approver": "OWN"}
+READ_ALL = {"secretariat": "ALL", "auditor": "ALL"}
+AGGREGATES = {"reporter": "ALL", "approver": "ALL"} | READ_ALL
+RETURNS = OWN | {"secretariat": "HANDED_IN", "auditor": "ALL"}
+# permission -> role -> reach; a role that is not named may not. The administrator has no content at all.
+TABLE = {
+    "home.read": AGGREGATES | {"admin": "ALL"},
+    "use_case.read": OWN | READ_ALL,
+    "use_case.create": OWN,
+    "use_case.write": OWN,
+    "use_case.move": OWN,
+    "use_case.retire": {"approver": "OWN"},
+    "use_case.export": OWN | READ_ALL,
+    "ai_system.read": {"reporter": "OWN_OR_SHARED", "approver": "OWN_OR_SHARED"} | READ_ALL,
+    "ai_system.create": OWN,
+    "ai_system.write": OWN,
+    "round.read": AGGREGATES,
+    "round.board": READ_ALL,
+    "submission.read": RETURNS,
+    "submission_item.read": RETURNS,
+    "report.read": AGGREGATES,
+    "snapshot.create": {"secretariat": "ALL"},
+    "snapshot.read": READ_ALL,
+    "snapshot.download": READ_ALL,
+    "job.read": {"secretariat": "ASKED", "auditor": "ALL"},
+    "audit.read": {"approver": "OWN"} | READ_ALL,
+}
+SEEN_BY = {
+    UseCase: "use_case.read",
+    AISystem: "ai_system.read",
+    Round: "round.read",
+    Submission: "submission.read",
+    SubmissionItem: "submission_item.read",
+    Snapshot: "snapshot.read",
+    Job: "job.read",
+    AuditEntry: "audit.read",
+}
+
+
+def actor(role: Role) -> Actor:
+    """Return a person of ``role``, of ministry 1 where the role has one."""
+    return Actor("person", user_id=7, role=role, ministry_id=1 if role in MINISTRY_ROLES else None)
+
+
+def test_every_permission_has_its_rule_and_no_rule_is_left_over() -> None:
+    assert set(RULES) == set(Permission)
+    assert all(isinstance(role, Role) for rule in RULES.values() for role in rule)
+    assert all(isinstance(reach, Reach) for rule in RULES.values() for reach in rule.values())
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_the_table_is_that_of_the_domain(permission: Permission, role: Role) -> None:
+    reach = authz.reach(actor(role), permission)
+    assert (reach.name if reach else None) == TABLE[permission.value].get(role.value)
+
+
+def test_the_administrator_sees_no_content() -> None:
+    assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == {Permission.HOME}
+
+
+def test_only_people_of_a_ministry_have_a_reach_over_its_own_rows() -> None:
+    by_ministry = {Reach.OWN, Reach.OWN_OR_SHARED}
+    assert {role for rule in RULES.values() for role, reach in rule.items() if reach in by_ministry} <= MINISTRY_ROLES
+
+
+def test_whoever_may_do_something_with_a_thing_may_see_it() -> None:
+    readers = {permission.value.partition(".")[0]: permission for permission in SIGHT.values()}
+    for permission in Permission:
+        thing = permission.value.partition(".")[0]
+        if thing in readers:
+            assert set(RULES[permission]) <= set(RULES[readers[thing]]), permission
+
+
+def test_every_table_of_a_ministry_says_who_sees_its_rows() -> None:
+    scoped = {mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, OfMinistry)}
+    assert {UseCase, AISystem, Submission, SubmissionItem} <= scoped
+    assert scoped <= set(SIGHT)
+    assert all(model.ministry_scoped for model in scoped)
+
+
+def test_what_lets_a_row_be_seen_is_the_right_to_read_it() -> None:
+    assert {model: SIGHT[model].value for model in SEEN_BY} == SEEN_BY
+    assert all(permission.value.endswith(".read") for permission in SIGHT.values())
+
+
+@pytest.mark.parametrize("model", SIGHT, ids=lambda model: model.__name__)
+def test_every_rule_of_sight_can_be_asked_of_the_table(model: type[Base]) -> None:
+    for role in Role:
+        assert str(authz.sight(model, actor(role)))
+
+
+@pytest.mark.parametrize(
+    ("role", "row", "may"),
+    [
+        (Role.APPROVER, SimpleNamespace(ministry_id=1), True),
+        (Role.APPROVER, SimpleNamespace(ministry_id=2), False),
+        (Role.REPORTER, SimpleNamespace(ministry_id=1), False),
+        (Role.SECRETARIAT, SimpleNamespace(ministry_id=1), False),
+        (Role.ADMIN, SimpleNamespace(ministry_id=1), False),
+    ],
+)
+def test_only_the_approver_of_a_ministry_retires_its_cases(role: Role, row: object, may: bool) -> None:
+    assert authz.can(actor(role), Permission.USE_CASE_RETIRE, row) is may
+    if may:
+        authz.require(actor(role), Permission.USE_CASE_RETIRE, row)
+        return
+    with pytest.raises(Forbidden) as refused:
+        authz.require(actor(role), Permission.USE_CASE_RETIRE, row)
+    assert str(refused.value) == "この操作を行う権限がありません。"
+
+
+@pytest.mark.parametrize(
+    ("state", "seen"),
+    [
+        (SubmissionState.NOT_STARTED, False),
+        (SubmissionState.IN_PROGRESS, False),
+        (SubmissionState.IN_REVIEW, False),
+        (SubmissionState.SUBMITTED, True),
+        (SubmissionState.RETURNED, True),
+        (SubmissionState.ACCEPTED, True),
+        (SubmissionState.FROZEN, True),
+    ],
+)
+def test_the_secretariat_reads_a_return_from_its_submission_on(state: SubmissionState, seen: bool) -> None:
+    submission = Submission(state=state, ministry_id=1)
+    item = SubmissionItem(submission=submission, ministry_id=1)
+    secretariat = actor(Role.SECRETARIAT)
+    assert authz.can(secretariat, Permission.SUBMISSION_READ, submission) is seen
+    assert authz.can(secretariat, Permission.ITEM_READ, item) is seen
+
+
+def test_a_shared_system_is_read_by_all_and_written_by_its_ministry() -> None:
+    theirs = AISystem(ministry_id=2, shared=True)
+    assert authz.can(actor(Role.REPORTER), Permission.AI_SYSTEM_READ, theirs)
+    assert not authz.can(actor(Role.REPORTER), Permission.AI_SYSTEM_WRITE, theirs)
+    theirs.shared = False
+    assert not authz.can(actor(Role.REPORTER), Permission.AI_SYSTEM_READ, theirs)
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_a_command_of_the_system_has_no_permission_of_a_person(permission: Permission) -> None:
+    system = Actor.system("flask rounds import")
+    assert system == Actor("flask rounds import", user_id=None, role=None, ministry_id=None)
+    assert authz.reach(system, permission) is None
+    assert not authz.can(system, permission)
+
+
+@pytest.mark.parametrize(("role", "ministry_id"), [(Role.APPROVER, 3), (Role.AUDITOR, None)])
+def test_a_person_acts_with_the_role_and_the_ministry_of_the_account(role: Role, ministry_id: int | None) -> None:
+    person = User(id=5, name="担当者", email="person@example.go.jp", role=role, ministry_id=ministry_id)
+    assert Actor.of(person) == Actor("担当者", user_id=5, role=role, ministry_id=ministry_id)
