@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from sqlalchemy import Column, Enum
 from sqlalchemy.orm import Mapper
 
@@ -42,21 +42,21 @@ SENTENCES: Mapping[Event, Any] = {
 TABLES: Mapping[str, Any] = {
     "ministry": lazy_gettext("府省庁"),
     "user": lazy_gettext("利用者"),
-    "ai_system": lazy_gettext("AIシステム"),
-    "use_case": lazy_gettext("案件"),
+    "ai_system": lazy_pgettext("singular", "AIシステム"),
+    "use_case": lazy_pgettext("singular", "案件"),
     "lifecycle_event": lazy_gettext("案件の経過"),
     "form_version": lazy_gettext("様式の版"),
     "round": lazy_gettext("定期報告の回"),
     "submission": lazy_gettext("定期報告の提出"),
     "submission_item": lazy_gettext("定期報告の回答"),
-    "snapshot": lazy_gettext("台帳写し"),
+    "snapshot": lazy_pgettext("singular", "台帳写し"),
 }
 
 FIELDS: Mapping[str, Any] = {
     "active": lazy_gettext("利用できる"),
     "actor_id": lazy_gettext("行った人の番号"),
     "actor_name": lazy_gettext("行った人"),
-    "ai_system_id": lazy_gettext("AIシステム"),
+    "ai_system_id": lazy_pgettext("singular", "AIシステム"),
     "answers": lazy_gettext("回答"),
     "as_of": lazy_gettext("基準日"),
     "audit_head": lazy_gettext("監査記録の末尾のハッシュ値"),
@@ -121,7 +121,7 @@ FIELDS: Mapping[str, Any] = {
     "unit": lazy_gettext("部局・課室"),
     "updated_at": lazy_gettext("更新日時"),
     "usage_type": lazy_gettext("利用類型"),
-    "use_case_id": lazy_gettext("案件"),
+    "use_case_id": lazy_pgettext("singular", "案件"),
     "user_scope": lazy_gettext("利用者の範囲"),
     "valid_from": lazy_gettext("有効期間の初日"),
     "valid_to": lazy_gettext("有効期間の末日"),

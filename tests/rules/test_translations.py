@@ -15,7 +15,11 @@ from babel.messages.pofile import read_po
 from tests.support import sources
 
 ENGLISH = sources.ROOT / "translations/en/LC_MESSAGES/messages.po"
-KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "say", "Note")) | {"ngettext": (1, 2)}
+KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "say", "Note")) | {
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "lazy_pgettext": ((1, "c"), 2),
+}
 PLACES = re.compile(r"%\((\w+)\)")
 
 
@@ -43,9 +47,9 @@ def english() -> Catalog:
     return read_po(BytesIO(ENGLISH.read_bytes()), locale="en")
 
 
-def sentences(catalog: Catalog) -> dict[object, Message]:
-    """Return the messages of a catalogue by id, the header left out."""
-    return {message.id: message for message in catalog if message.id}
+def sentences(catalog: Catalog) -> dict[tuple[object, str | None], Message]:
+    """Return the messages of a catalogue by id and context, the header left out."""
+    return {(message.id, message.context): message for message in catalog if message.id}
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -76,6 +80,6 @@ def test_translations_fill_the_same_places() -> None:
         key
         for key, message in sentences(english()).items()
         if {name for text in texts(message.string) for name in PLACES.findall(text)}
-        - {name for text in texts(key) for name in PLACES.findall(text)}
+        - {name for text in texts(key[0]) for name in PLACES.findall(text)}
     ]
     assert wrong == []

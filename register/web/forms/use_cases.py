@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from wtforms import HiddenField, StringField, TextAreaField
 
 from register.formspec.schema import FormSpec
@@ -37,7 +37,7 @@ class UseCaseForm(RegisterForm):
     goal_kind = ChoiceField(lazy_gettext("成果目標"))
     goal_text = TextAreaField(lazy_gettext("成果目標の内容"))
     model_usage = StringField(lazy_gettext("モデル利用状況"))
-    ai_system_id = ChoiceField(lazy_gettext("AIシステム"))
+    ai_system_id = ChoiceField(lazy_pgettext("singular", "AIシステム"))
     version = HiddenField()
 
     def offer(self, spec: FormSpec, systems: Sequence[AISystem]) -> None:
