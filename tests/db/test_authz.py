@@ -1,0 +1,212 @@
+"""What a statement shows and what a row allows are one rule, on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import Session
+
+from register import audit
+from register.authz import SIGHT, Actor, can, sight, visible
+from register.clock import FixedClock
+from register.db import Base, Database
+from register.formspec.loader import load_library
+from register.models import (
+    AISystem,
+    AuditEntry,
+    FormVersion,
+    Job,
+    LifecycleEvent,
+    Ministry,
+    Round,
+    Snapshot,
+    Submission,
+    SubmissionItem,
+    UseCase,
+    User,
+)
+from register.vocab import JobState, Lifecycle, RoundState, Source, SubmissionState
+from tests.support.data import NOW, STAFF, staffed
+from tests.support.databases import Build
+from tests.support.sources import ROOT
+
+BY = Actor.system("tests")
+TODAY = dt.date(2025, 11, 10)
+NOBODY = Actor.system("nobody")
+HANDED_IN = {"submitted", "returned", "accepted", "frozen"}
+
+
+def rows_of_everything(url: str) -> None:
+    """Build rows of every kind for both ministries: a round per state of a return, a job per person."""
+    staffed(url)
+    database = Database(url, FixedClock(NOW))
+    with database.writing() as session:
+        ministries = session.scalars(select(Ministry).order_by(Ministry.key)).all()
+        rounds = add_rounds(session)
+        for ministry in ministries:
+            add_cases(session, ministry)
+            add_returns(session, ministry, rounds)
+        add_jobs(session)
+        snapshot = Snapshot(round_id=rounds[0].id, language="ja", file_name="a.pdf", path="a", size=1, pages=1)
+        snapshot.sha256 = snapshot.data_sha256 = snapshot.audit_head = "0" * 64
+        snapshot.audit_seq, snapshot.made_at, snapshot.made_by = 1, NOW, "secretariat"
+        named(session, audit.Event.SNAPSHOT_MADE, [snapshot])
+        # Deeds without a row: one of a person of a ministry, one of nobody's.
+        approver = session.scalars(select(User).where(User.email == "approver@example.go.jp")).one()
+        audit.record(session, audit.Event.USE_CASES_EXPORTED, None, by=Actor.of(approver))
+        audit.record(session, audit.Event.DEMO_SEEDED, None, by=BY)
+    database.engine.dispose()
+
+
+def named(session: Session, deed: audit.Event, rows: Iterable[Any]) -> None:
+    """Store audited rows, each under its deed."""
+    for row in rows:
+        session.add(row)
+        audit.record(session, deed, row, by=BY)
+
+
+def add_rounds(session: Session) -> list[Round]:
+    """Store a round for every state that a return can have."""
+    spec = load_library(ROOT / "config", "periodic").newest
+    form = FormVersion(form=spec.form, version=spec.version, canonical=spec.canonical, sha256=spec.digest)
+    form.published_at = NOW
+    named(session, audit.Event.FORM_PUBLISHED, [form])
+    rounds = [
+        Round(fiscal_year=2025, number=number, as_of=TODAY, state=RoundState.OPEN, form_version_id=form.id)
+        for number, _ in enumerate(SubmissionState, 1)
+    ]
+    named(session, audit.Event.ROUND_CREATED, rounds)
+    return rounds
+
+
+def add_cases(session: Session, ministry: Ministry) -> None:
+    """Store a case with its first step, a shared system and one that is not."""
+    stamps = {"ministry_id": ministry.id, "created_at": NOW, "updated_at": NOW}
+    systems = [AISystem(name=f"基盤{number}", shared=bool(number), **stamps) for number in range(2)]
+    named(session, audit.Event.AI_SYSTEM_CREATED, systems)
+    case = UseCase(case_no=f"{ministry.key}-2025-0001", title="議事録の要約", search_key="", **stamps)
+    case.lifecycle, case.lifecycle_since = Lifecycle.PLANNED, TODAY
+    named(session, audit.Event.USE_CASE_CREATED, [case])
+    step = LifecycleEvent(use_case_id=case.id, ministry_id=ministry.id, to_state=Lifecycle.PLANNED, on=TODAY)
+    step.recorded_at, step.actor_name, step.source = NOW, "tests", Source.WEB
+    named(session, audit.Event.USE_CASE_MOVED, [step])
+
+
+def add_returns(session: Session, ministry: Ministry, rounds: list[Round]) -> None:
+    """Store a return in every state, each with one case."""
+    for state, holding in zip(SubmissionState, rounds, strict=True):
+        submission = Submission(round_id=holding.id, ministry_id=ministry.id, state=state)
+        named(session, audit.Event.SUBMISSION_IMPORTED, [submission])
+        item = SubmissionItem(round_id=holding.id, ministry_id=ministry.id, submission_id=submission.id)
+        item.case_no, item.answers, item.states = f"{ministry.key}-2025-0001", {}, {}
+        named(session, audit.Event.SUBMISSION_IMPORTED, [item])
+
+
+def add_jobs(session: Session) -> None:
+    """Store a job that each person asked for, and one that a command did."""
+    for person in [None, *session.scalars(select(User))]:
+        name = person.name if person else "tests"
+        job = Job(kind="test", key=name, params={}, state=JobState.QUEUED, asked_by=name, asked_at=NOW)
+        job.asked_by_id = person.id if person else None
+        session.add(job)
+
+
+@pytest.fixture
+def content() -> Build:
+    """Rows of every kind, of both ministries."""
+    return rows_of_everything
+
+
+@pytest.fixture
+def reading(database: Database) -> Iterator[Session]:
+    """A session that only reads."""
+    with database.reading() as session:
+        yield session
+
+
+def key_of(model: type[Base]) -> Any:
+    """Return the column that names a row."""
+    return inspect(model).primary_key[0]
+
+
+def shown(session: Session, model: type[Base], actor: Actor) -> set[int]:
+    """Return the rows that a statement shows to ``actor``."""
+    return set(session.scalars(visible(select(key_of(model)), model, actor)))
+
+
+def allowed(session: Session, model: type[Base], actor: Actor) -> set[int]:
+    """Return the rows that ``actor`` may read, asked one by one."""
+    name = key_of(model).name
+    return {getattr(row, name) for row in session.scalars(select(model)) if can(actor, SIGHT[model], row)}
+
+
+def test_there_are_rows_of_every_kind_that_sight_is_asked_of(reading: Session) -> None:
+    for model in SIGHT:
+        assert reading.scalar(select(func.count()).select_from(model)), model
+    for model in (UseCase, AISystem, LifecycleEvent, Submission, SubmissionItem):
+        assert len(set(reading.scalars(select(model.ministry_id)))) == 2
+    assert set(reading.scalars(select(Submission.state))) == set(SubmissionState)
+    assert None in set(reading.scalars(select(AuditEntry.ministry_id)))
+
+
+def test_a_statement_shows_what_may_be_read_one_by_one(reading: Session, actor: Callable[[str], Actor]) -> None:
+    people = {name: actor(name) for name in STAFF}
+    told_apart = [
+        (name, model.__name__)
+        for name, person in people.items()
+        for model in SIGHT
+        if shown(reading, model, person) != allowed(reading, model, person)
+    ]
+    assert told_apart == []
+
+
+def test_a_condition_counts_what_may_be_read_one_by_one(reading: Session, actor: Callable[[str], Actor]) -> None:
+    # A count joins nothing, so the condition must stand by itself.
+    people = {name: actor(name) for name in STAFF}
+    for name, person in people.items():
+        for model in SIGHT:
+            counted = select(func.count()).select_from(model).where(sight(model, person))
+            assert reading.scalar(counted) == len(allowed(reading, model, person)), (name, model)
+
+
+def test_a_command_of_the_system_is_shown_nothing(reading: Session) -> None:
+    assert not any(shown(reading, model, NOBODY) | allowed(reading, model, NOBODY) for model in SIGHT)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, key) in STAFF.items() if key])
+def test_people_of_a_ministry_are_shown_its_rows_and_shared_systems(
+    reading: Session, actor: Callable[[str], Actor], name: str
+) -> None:
+    person, key = actor(name), STAFF[name][1]
+    for model in (UseCase, LifecycleEvent, Submission, SubmissionItem):
+        statement = visible(select(Ministry.key).join(model, model.ministry_id == Ministry.id), model, person)
+        assert set(reading.scalars(statement)) == {key}
+    systems = visible(select(Ministry.key, AISystem.shared).join(AISystem.ministry), AISystem, person)
+    assert set(map(tuple, reading.execute(systems))) == {("a", True), ("b", True), (key, False)}
+    assert not shown(reading, Snapshot, person) | shown(reading, Job, person)
+    # An approver reads what was done in the ministry; a reporter reads nothing of the log.
+    entries = set(reading.scalars(visible(select(AuditEntry.ministry_id), AuditEntry, person)))
+    assert entries == ({person.ministry_id} if "approver" in name else set())
+
+
+def test_the_secretariat_is_shown_returns_once_handed_in_and_its_own_jobs(
+    reading: Session, actor: Callable[[str], Actor]
+) -> None:
+    person = actor("secretariat")
+    states = visible(select(Submission.state), Submission, person)
+    assert {state.value for state in reading.scalars(states)} == HANDED_IN
+    items = visible(select(Submission.state).join(SubmissionItem.submission), SubmissionItem, person)
+    assert {state.value for state in reading.scalars(items)} == HANDED_IN
+    assert set(reading.scalars(visible(select(Job.asked_by), Job, person))) == {"secretariat"}
+
+
+def test_the_auditor_is_shown_everything_and_the_administrator_nothing(
+    reading: Session, actor: Callable[[str], Actor]
+) -> None:
+    for model in SIGHT:
+        assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
+        assert shown(reading, model, actor("admin")) == set(), model
