@@ -61,7 +61,7 @@ FINDERS: Mapping[type[DeclarativeBase], Callable[[Any], ColumnElement[bool]]] = 
 }
 
 # Endpoints of extensions that cannot carry our declaration; each is public by its nature.
-PUBLIC_ENDPOINTS = frozenset({"static", "security.static", "security.login", "security.logout", "security.verify"})
+PUBLIC_ENDPOINTS = frozenset({"static", "security.static", "security.login", "security.logout"})
 
 
 def public(view: View) -> View:

@@ -64,6 +64,8 @@ def init_app(app: Flask, run: Runtime) -> None:
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_FLASH_MESSAGES=False,
+        # No deed asks for the password again yet; without this, flask-security shows a page of its own for it.
+        SECURITY_FRESHNESS=timedelta(-1),
         SECURITY_ZXCVBN_MINIMUM_SCORE=3,
         SESSION_COOKIE_NAME="register",
         SESSION_COOKIE_SECURE=run.settings.cookie_secure,
