@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,22 +52,27 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
     for anchor in (*_printed(session), *anchors):
         wanted.setdefault(anchor.seq, []).append(anchor)
     seq, prev = 0, GENESIS
-    for entry, clear in _entries(session):
-        finding = _check(entry, clear, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
-        if finding:
-            return Verdict(seq, prev, finding)
-        seq, prev = entry.seq, entry.hash
+    if finding := _check_anchors(seq, prev, wanted):
+        return Verdict(seq, prev, finding)
+    # The first finding ends the reading, and a server-side cursor must not be left open.
+    with closing(_entries(session)) as entries:
+        for entry, clear in entries:
+            finding = _check(entry, clear, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
+            if finding:
+                return Verdict(seq, prev, finding)
+            seq, prev = entry.seq, entry.hash
     return Verdict(seq, prev, _check_end(session, seq, prev, wanted))
 
 
-def _entries(session: Session) -> Iterator[tuple[AuditEntry, AuditClear | None]]:
+def _entries(session: Session) -> Generator[tuple[AuditEntry, AuditClear | None]]:
     statement = (
         select(AuditEntry, AuditClear)
         .outerjoin(AuditClear, AuditClear.seq == AuditEntry.seq)
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=BATCH)
     )
-    yield from session.execute(statement)
+    with session.execute(statement) as result:
+        yield from result
 
 
 def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> Finding | None:
@@ -87,9 +93,9 @@ def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> 
 def _body(text: str) -> dict[str, Any] | None:
     try:
         body = json.loads(text)
-    except ValueError:
+        return body if isinstance(body, dict) and canonical(body) == text.encode() else None
+    except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) and canonical(body) == text.encode() else None
 
 
 def _copied(entry: AuditEntry) -> tuple[Any, ...]:
@@ -98,13 +104,28 @@ def _copied(entry: AuditEntry) -> tuple[Any, ...]:
     return (at, entry.event, who, (entry.subject_table, entry.subject_id, entry.subject_label))
 
 
-def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    actor, subject = body["actor"], body["subject"]
-    who = (actor["id"], actor["name"], actor["role"], body["ministry"])
-    return (body["at"], body["event"], who, (subject["table"], subject["pk"], subject["label"]))
+def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    try:
+        actor, subject = body["actor"], body["subject"]
+        who = (actor["id"], actor["name"], actor["role"], body["ministry"])
+        return (body["at"], body["event"], who, (subject["table"], subject["pk"], subject["label"]))
+    except (KeyError, TypeError):
+        # A forged body may fit its hash and yet have none of these parts.
+        return None
 
 
 def _clear_matches(body: Mapping[str, Any], clear: AuditClear) -> bool:
+    try:
+        expected = _expected(body)
+        if expected.keys() != clear.texts.keys():
+            return False
+        return all(_digests(clear.salt, clear.texts[key]) == digest for key, digest in expected.items())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _expected(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the digests in ``body`` under the names that their clear values have beside it."""
     expected: dict[str, Any] = {}
     if isinstance(body["reason"], dict):
         expected["reason"] = body["reason"]["hmac"]
@@ -113,9 +134,7 @@ def _clear_matches(body: Mapping[str, Any], clear: AuditClear) -> bool:
             digests = [value.get("hmac") if isinstance(value, dict) else None for value in old_new]
             if any(digests):
                 expected[f"{change['table']}/{change['pk']}/{name}"] = digests
-    if expected.keys() != clear.texts.keys():
-        return False
-    return all(_digests(clear.salt, clear.texts[key]) == digest for key, digest in expected.items())
+    return expected
 
 
 def _digests(salt: str, value: Any) -> Any:

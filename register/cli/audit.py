@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from flask.cli import AppGroup
 
@@ -30,7 +32,7 @@ def verify(anchors: tuple[str, ...]) -> None:
 
 
 def _anchor(text: str) -> audit.Anchor:
-    seq, _, head = text.partition(":")
-    if not seq.isdigit() or len(head) != 64:
+    if not re.fullmatch(r"[0-9]{1,18}:[0-9A-Fa-f]{64}", text):
         raise click.BadParameter("SEQ:HASH, for example 1204:9f86d0…", param_hint="--anchor")
+    seq, head = text.split(":")
     return audit.Anchor(int(seq), head.lower(), "--anchor")
