@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, render_template
+from flask import Flask, Response, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from register.errors import Forbidden, ImportRejected, Invalid, NotFound, NotNow, RegisterError, Stale
 
@@ -46,7 +46,13 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
-    return _page(error.code or 500)
+    if isinstance(error, SecurityError):
+        # A page of ours could not be drawn: under a foreign host name there are no addresses to link to.
+        return Response("400 Bad Request\n", 400, content_type="text/plain; charset=utf-8")
+    response = current_app.make_response(_page(error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.allow.update(error.valid_methods)
+    return response
 
 
 def _crash(error: Exception) -> ResponseReturnValue:

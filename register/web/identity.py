@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import Flask, g, session
 from flask_login import user_logged_out
-from flask_security import FSQLALiteUserDatastore, Security, user_authenticated, user_failed_authn
+from flask_security import FSQLALiteUserDatastore, LoginForm, Security, user_authenticated, user_failed_authn
+from flask_security.utils import get_message
 from sqlalchemy.orm import Session
 
 from register import audit
@@ -21,6 +22,9 @@ from register.models.user import RoleRecord
 from register.runtime import Runtime
 from register.web.session import reading_session, runtime
 
+# Normalized, a character may become eighteen; passlib raises beyond 4096.
+LONGEST_PASSWORD = 200
+
 
 class _ReadingDatabase:
     """What flask-security knows as its database: the reading session of the request."""
@@ -28,6 +32,16 @@ class _ReadingDatabase:
     @property
     def session(self) -> Session:
         return reading_session()
+
+
+class SignInForm(LoginForm):
+    """The form of flask-security; a password longer than its library hashes is answered like a wrong one."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        if len(self.password.data or "") > LONGEST_PASSWORD:
+            self.password.errors = [get_message("INVALID_PASSWORD")[0]]
+            return False
+        return super().validate(**kwargs)
 
 
 class Accounts(FSQLALiteUserDatastore):
@@ -74,7 +88,7 @@ def init_app(app: Flask, run: Runtime) -> None:
         REMEMBER_COOKIE_DURATION=timedelta(0),
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=run.settings.session_minutes),
     )
-    Security(app, Accounts(_ReadingDatabase(), User, RoleRecord))
+    Security(app, Accounts(_ReadingDatabase(), User, RoleRecord), login_form=SignInForm)
     user_authenticated.connect(_signed_in, app)
     user_failed_authn.connect(_failed, app)
     user_logged_out.connect(_signed_out, app)
