@@ -1,0 +1,150 @@
+"""Every page, in both languages: nothing for axe to find, nothing wider than a telephone, nothing refused by the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask, url_for
+from playwright.sync_api import BrowserContext, Page
+from sqlalchemy import select
+
+from register.db import Database
+from register.models import AISystem, AuditEntry, Round, Submission, SubmissionItem, UseCase
+from register.vocab import Lifecycle
+
+SECRETARIAT, APPROVER = "secretariat@demo.example", "approver.k@demo.example"
+PHONE = {"width": 320, "height": 640}
+# What a person opens and what a program fetches; pages of a job and a snapshot are looked at in the story.
+NOT_PAGES = {"static", "security.static", "health.check", "reports.export", "use_cases.export", "snapshots.download"}
+IN_THE_STORY = {"jobs.show", "snapshots.show"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page: who looks at it, and what its URL names."""
+
+    person: str | None
+    find: Callable[[Database], dict[str, object]] = lambda _database: {}
+
+
+def one(model: type, **equal: object) -> Callable[[Database], object]:
+    """Return a finder of the first row with these values."""
+
+    def find(database: Database) -> object:
+        with database.reading() as session:
+            return session.scalars(select(model).filter_by(**equal).order_by(*model.__table__.primary_key)).first()
+
+    return find
+
+
+def of(
+    name: str, found: Callable[[Database], object], key: str = "public_id", **more: object
+) -> Callable[[Database], dict[str, object]]:
+    """Return what a URL names with a row: its ``key`` under ``name``, and fixed values beside it."""
+    return lambda database: {name: getattr(found(database), key), **more}
+
+
+NEWEST = one(Round, number=2)
+PLANNED = one(UseCase, case_no="K-2025-0004")
+PAGES = {
+    "security.login": Address(None),
+    "home.index": Address(SECRETARIAT),
+    "use_cases.index": Address(SECRETARIAT, lambda _: {"q": "業務", "usage_type": "G1", "round": "2025-2", "page": 2}),
+    "use_cases.show": Address(SECRETARIAT, of("use_case", one(UseCase, lifecycle=Lifecycle.RETIRED))),
+    "use_cases.new": Address(APPROVER),
+    "use_cases.edit": Address(APPROVER, of("use_case", PLANNED)),
+    "use_cases.move": Address(APPROVER, of("use_case", PLANNED, to="retired")),
+    "ai_systems.index": Address(SECRETARIAT),
+    "ai_systems.show": Address(SECRETARIAT, of("system", one(AISystem))),
+    "ai_systems.new": Address(APPROVER),
+    "ai_systems.edit": Address(APPROVER, of("system", one(AISystem))),
+    "rounds.index": Address(SECRETARIAT),
+    "rounds.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "submissions.show": Address(SECRETARIAT, of("submission", one(Submission))),
+    "submissions.item": Address(SECRETARIAT, of("item", one(SubmissionItem))),
+    "reports.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "reports.cases": Address(
+        SECRETARIAT, of("round", NEWEST, "code", table="confidentiality", row="1", column="G1/started")
+    ),
+    "snapshots.index": Address(SECRETARIAT),
+    "audit.index": Address(SECRETARIAT),
+    "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
+}
+
+
+def too_wide(page: Page) -> int:
+    """Return how many pixels of the page stand out at the side."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def speak(context: BrowserContext, base_url: str, language: str) -> None:
+    """Choose the language as the switch does."""
+    context.add_cookies([{"name": "language", "value": language, "url": base_url}])
+
+
+def test_no_page_is_forgotten(live_app: Flask) -> None:
+    reading = {rule.endpoint for rule in live_app.url_map.iter_rules() if "GET" in rule.methods}
+    assert reading - NOT_PAGES - IN_THE_STORY == set(PAGES)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("endpoint", PAGES)
+def test_a_page_is_fit_for_everybody(
+    live_app: Flask,
+    context: BrowserContext,
+    base_url: str,
+    sign_in: Callable[[str], None],
+    axe: Callable[[Page], list[str]],
+    endpoint: str,
+    language: str,
+) -> None:
+    address = PAGES[endpoint]
+    speak(context, base_url, language)
+    if address.person:
+        sign_in(address.person)
+    with live_app.test_request_context():
+        path = url_for(endpoint, **address.find(live_app.extensions["register"].database))
+    page = context.new_page()
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200
+    assert page.locator("html").get_attribute("lang") == language
+    assert axe(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == 0
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("person", "path", "status"),
+    [
+        (APPROVER, "/nowhere", 404),
+        (APPROVER, "/snapshots", 403),
+        ("admin@demo.example", "/", 200),
+        ("admin@demo.example", "/use-cases", 403),
+        (SECRETARIAT, "/audit?since=x", 422),
+        (SECRETARIAT, "/use-cases?q=ありません", 200),
+        ("reporter.b@demo.example", "/rounds/2025-2", 200),
+    ],
+)
+def test_refusals_and_empty_pages_are_fit_for_everybody(
+    context: BrowserContext,
+    base_url: str,
+    sign_in: Callable[[str], None],
+    axe: Callable[[Page], list[str]],
+    person: str,
+    path: str,
+    status: int,
+    language: str,
+) -> None:
+    speak(context, base_url, language)
+    sign_in(person)
+    page = context.new_page()
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == status
+    assert axe(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == 0
