@@ -123,7 +123,7 @@ def test_the_filter_narrows_by_each_of_its_fields(
     assert count("") == everything
     assert count("event=ai_system.edited") == 1
     assert count("who=APPROVER") == 2
-    assert count("subject=府省庁A") == 1
+    assert count("subject=府省庁B") == 1
     assert count("ministry=b&event=use_case.exported") == 1
     assert count("since=2025-11-12") == 1
     assert count("until=令和7年11月10日") == everything - 1
