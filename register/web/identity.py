@@ -35,7 +35,12 @@ class _ReadingDatabase:
 
 
 class SignInForm(LoginForm):
-    """The form of flask-security; a password longer than its library hashes is answered like a wrong one."""
+    """The form of flask-security without "remember me", which would outlive every session.
+
+    A password longer than its library hashes is answered like a wrong one.
+    """
+
+    remember = None
 
     def validate(self, **kwargs: Any) -> bool:
         if len(self.password.data or "") > LONGEST_PASSWORD:
