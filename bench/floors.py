@@ -18,7 +18,7 @@ from register.vocab import Lifecycle
 SHOWN = 50
 ORDERS: dict[str, tuple[Any, ...]] = {
     "updated": (UseCase.updated_at.desc(), UseCase.id.desc()),
-    "number": (Ministry.sort_no, UseCase.case_no, UseCase.id),
+    "number": (Ministry.sort_no, Ministry.id, UseCase.case_no, UseCase.id),
     "since": (UseCase.lifecycle_since.desc(), UseCase.id.desc()),
     "title": (UseCase.title, UseCase.id),
 }
@@ -44,9 +44,10 @@ def make_app() -> Flask:
     @app.get("/use-cases")
     def use_cases() -> str:
         with database.session(write=False) as session:
-            total = session.scalar(_narrowed(select(func.count()).select_from(UseCase)))
-            found = _narrowed(select(UseCase)).order_by(*ORDERS[request.args["sort"]]).limit(SHOWN)
-            rows = session.scalars(found.options(selectinload(UseCase.ministry))).all()
+            total = session.scalar(_narrowed(select(func.count()).select_from(UseCase), "ministry" in request.args))
+            sort = request.args["sort"]
+            found = _narrowed(select(UseCase), "ministry" in request.args or sort == "number").order_by(*ORDERS[sort])
+            rows = session.scalars(found.limit(SHOWN).options(selectinload(UseCase.ministry))).all()
             return render_template("list.html", rows=rows, total=total)
 
     @app.post("/commits")
@@ -58,11 +59,11 @@ def make_app() -> Flask:
     return app
 
 
-def _narrowed(statement: Select[Any]) -> Select[Any]:
-    """Narrow by the arguments of the request, as the register's own list does."""
+def _narrowed(statement: Select[Any], with_ministry: bool) -> Select[Any]:
+    """Narrow by the arguments of the request, in the statements that the register's own list found fastest."""
     args = request.args
-    if "ministry" in args or args["sort"] == "number":
-        statement = statement.join(Ministry, Ministry.id == UseCase.ministry_id)
+    if with_ministry:
+        statement = statement.join(Ministry, Ministry.id + 0 == UseCase.ministry_id)
     if "ministry" in args:
         statement = statement.where(Ministry.key == args["ministry"])
     if "lifecycle" in args:

@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NARROWING = ["lifecycle", "usage_type", "user_scope", "confidentiality"]
 
 revision = "001"
 down_revision = None
@@ -286,14 +287,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ai_system_id"], ["ai_system.id"]),
         sa.ForeignKeyConstraint(["ministry_id"], ["ministry.id"]),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("ministry_id", "case_no"),
+        sa.UniqueConstraint("case_no", "ministry_id"),
         sa.UniqueConstraint("public_id"),
     )
     op.create_index("ix_use_case_ai_system_id", "use_case", ["ai_system_id"])
-    op.create_index("ix_use_case_all_lifecycle", "use_case", ["lifecycle", "updated_at", "id"])
-    op.create_index("ix_use_case_all_updated", "use_case", ["updated_at", "id"])
-    op.create_index("ix_use_case_list_lifecycle", "use_case", ["ministry_id", "lifecycle", "updated_at", "id"])
-    op.create_index("ix_use_case_list_updated", "use_case", ["ministry_id", "updated_at", "id"])
+    op.create_index("ix_use_case_all_since", "use_case", ["lifecycle_since", "id", *NARROWING])
+    op.create_index("ix_use_case_all_title", "use_case", ["title", "id", *NARROWING])
+    op.create_index("ix_use_case_all_updated", "use_case", ["updated_at", "id", *NARROWING])
+    op.create_index("ix_use_case_own_number", "use_case", ["ministry_id", "case_no", "id", *NARROWING])
+    op.create_index("ix_use_case_own_updated", "use_case", ["ministry_id", "updated_at", "id", *NARROWING])
     op.create_index("ix_use_case_ministry_id", "use_case", ["ministry_id"])
     op.create_table(
         "job",

@@ -13,6 +13,9 @@ from register.models.ministry import Ministry
 from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 from register.vocab import Lifecycle, Source, Stage
 
+# The columns that the list may be narrowed by.
+NARROWING = ("lifecycle", "usage_type", "user_scope", "confidentiality")
+
 
 class UseCase(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):
     """One use of generative AI by one ministry, counted as 件.
@@ -24,12 +27,15 @@ class UseCase(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):
 
     __tablename__ = "use_case"
     __table_args__ = (
-        UniqueConstraint("ministry_id", "case_no"),
-        # One index per way the list is sorted and narrowed; each ends in the id, the stable tie-break.
-        Index("ix_use_case_list_updated", "ministry_id", "updated_at", "id"),
-        Index("ix_use_case_list_lifecycle", "ministry_id", "lifecycle", "updated_at", "id"),
-        Index("ix_use_case_all_updated", "updated_at", "id"),
-        Index("ix_use_case_all_lifecycle", "lifecycle", "updated_at", "id"),
+        # In this order, so that a list by number uses the index below, which holds what the list is narrowed by.
+        UniqueConstraint("case_no", "ministry_id"),
+        # One index per order of the list, which ends in the id, the stable tie-break; then what narrows the list, so
+        # that a page and its count read no row that they do not show.
+        Index("ix_use_case_all_updated", "updated_at", "id", *NARROWING),
+        Index("ix_use_case_all_since", "lifecycle_since", "id", *NARROWING),
+        Index("ix_use_case_all_title", "title", "id", *NARROWING),
+        Index("ix_use_case_own_updated", "ministry_id", "updated_at", "id", *NARROWING),
+        Index("ix_use_case_own_number", "ministry_id", "case_no", "id", *NARROWING),
     )
 
     case_no: Mapped[str] = mapped_column(Text)
