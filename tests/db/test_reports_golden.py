@@ -18,7 +18,7 @@ from register.reports import errata
 from register.reports.report import Report, as_json, build
 from tests.support.data import NOW, lent, migrated
 from tests.support.databases import KINDS, Databases
-from tests.support.round_files import CONFIG, FIRST, SECOND, load, reference
+from tests.support.round_files import CONFIG, load_reference
 from tests.support.sources import ROOT
 
 PUBLISHED = json.loads((ROOT / "tests" / "golden" / "published-2025-2.json").read_text(encoding="utf-8"))
@@ -54,9 +54,7 @@ def both_rounds(url: str) -> None:
     """Build a register that holds the two reference rounds."""
     migrated(url)
     database = Database(url, FixedClock(NOW))
-    for number, version, as_of in ((1, "v1", FIRST), (2, "v2", SECOND)):
-        with database.writing() as session:
-            load(session, reference(number), number=number, version=version, as_of=as_of, create=True)
+    load_reference(database)
     database.engine.dispose()
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from register import audit
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
@@ -20,13 +19,11 @@ from register.errors import ImportRejected, NotFound
 from register.models import Ministry, Round
 from register.reports import cases
 from register.reports.report import Report, as_json, build
-from register.services import form_versions
-from register.services.round_import import RoundFacts, import_round
-from register.vocab import Role, RoundState
+from register.vocab import Role
 from tests.support.data import NOW, lent, staffed
 from tests.support.databases import KINDS, Databases
 from tests.support.report_count import TYPES, Row, Rows, bare, figures
-from tests.support.round_files import BY, FIRST, FORMS, PLAIN, SECOND, file_of, load
+from tests.support.round_files import FIRST, PLAIN, SECOND, empty_round, file_of, load
 
 SECRETARIAT = Actor("事務局", 1, Role.SECRETARIAT)
 BLANK = dict.fromkeys(
@@ -44,17 +41,12 @@ def database(request: pytest.FixtureRequest, databases: Databases) -> Iterator[D
         opened.engine.dispose()
 
 
-def held(session: Session, rows: Rows, *, number: int = 2, version: str = "v2", year: int = 2025) -> Round:
-    """Return a round that holds these rows; it may hold none, which no file can do."""
-    form = form_versions.publish(session, FORMS[version], by=BY)
-    as_of = AS_OF[number].replace(year=year)
-    made = Round(fiscal_year=year, number=number, as_of=as_of, state=RoundState.FROZEN, form_version=form)
-    session.add(made)
-    audit.record(session, audit.Event.ROUND_CREATED, made, by=BY)
+def held(session: Session, rows: Rows, *, number: int = 2, version: str = "v2") -> Round:
+    """Return a round that holds these rows, which may be none."""
+    made = empty_round(session, number=number, version=version, as_of=AS_OF[number])
     if rows:
-        facts = RoundFacts(year, number, as_of)
         data = file_of(*rows, version=version)
-        import_round(session, facts, data, spec=FORMS[version], create_ministries=True, roster={}, by=BY)
+        load(session, data, number=number, version=version, as_of=AS_OF[number], create=True)
     return made
 
 
@@ -339,7 +331,7 @@ def test_the_round_before_is_the_nearest_by_year_and_number(session: Session) ->
 
     later = held(session, [], number=3)
     middle = held(session, [], number=1)
-    first = held(session, [], number=2, year=2024)
+    first = empty_round(session, year=2024)
     assert [earlier(one) for one in (first, middle, later)] == [None, "2024-2", "2025-1"]
 
 

@@ -9,10 +9,15 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from register import audit
 from register.authz import Actor
+from register.db import Database
 from register.formspec.codes import load_roster
 from register.formspec.loader import load_library
+from register.models import Round
+from register.services import form_versions
 from register.services.round_import import Result, RoundFacts, import_round
+from register.vocab import RoundState
 from tests.support.sources import ROOT
 
 CONFIG = ROOT / "config"
@@ -68,3 +73,21 @@ def load(
     facts = RoundFacts(2025, number, as_of)
     roster = load_roster(CONFIG)
     return import_round(session, facts, data, spec=FORMS[version], create_ministries=create, roster=roster, by=by)
+
+
+def empty_round(
+    session: Session, *, number: int = 2, version: str = "v2", as_of: dt.date = SECOND, year: int = 2025
+) -> Round:
+    """Return a new round without a case, which no file can make."""
+    form = form_versions.publish(session, FORMS[version], by=BY)
+    made = Round(fiscal_year=year, number=number, as_of=as_of, state=RoundState.FROZEN, form_version=form)
+    session.add(made)
+    audit.record(session, audit.Event.ROUND_CREATED, made, by=BY)
+    return made
+
+
+def load_reference(database: Database) -> None:
+    """Import both reference rounds in their order."""
+    for number, version, as_of in ((1, "v1", FIRST), (2, "v2", SECOND)):
+        with database.writing() as session:
+            load(session, reference(number), number=number, version=version, as_of=as_of, create=True)
