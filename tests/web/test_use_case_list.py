@@ -29,7 +29,7 @@ COUNT = {"reporter": 60, "other": 3}
 FILTER = "q=%E8%A6%81%E7%B4%84&usage_type=G1&usage_type=none&lifecycle=planned"
 
 
-def listed(url: str) -> None:
+def paged(url: str) -> None:
     """Build more than a page of cases of one ministry and some of another."""
     staffed(url)
     database = Database(url, FixedClock(NOW))
@@ -44,7 +44,7 @@ def listed(url: str) -> None:
 
 @pytest.fixture
 def content() -> Callable[[str], None]:
-    return listed
+    return paged
 
 
 def tree_of(client: Client, address: str) -> Element:
