@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from zlib import crc32
 
 import pytest
 from sqlalchemy import select
@@ -69,7 +70,9 @@ def ministry(key: str, number: int) -> Ministry:
 def lent(databases: Databases, kind: str, build: Build) -> Iterator[str]:
     """Yield the URL of a copy of what ``build`` makes; skip the test where no server is found for ``kind``."""
     try:
-        url = databases.fresh(kind, build.__name__, build)
+        # Builders of two test modules may have the same name and still be two.
+        name = f"{build.__name__}_{crc32(build.__module__.encode()):08x}"
+        url = databases.fresh(kind, name, build)
     except NoServer as reason:
         pytest.skip(str(reason))
     yield url
