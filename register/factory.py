@@ -74,6 +74,8 @@ def create_app(settings: Settings, clock: Clock | None = None, **config: Any) ->
         MAX_FORM_PARTS=1000,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
         WTF_CSRF_TIME_LIMIT=None,
+        # Every sentence beside a field is ours; the extension would read its own catalogue anew for every form.
+        WTF_I18N_ENABLED=False,
         **config,
     )
     run = _runtime(settings, clock or SystemClock())
