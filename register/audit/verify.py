@@ -9,8 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from register.audit.chain import GENESIS, canonical, digest_of, entry_hash
 from register.errors import Say, say
@@ -56,17 +57,29 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
         return Verdict(seq, prev, finding)
     # The first finding ends the reading, and a server-side cursor must not be left open.
     with closing(_entries(session)) as entries:
-        for entry, clear in entries:
-            finding = _check(entry, clear, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
+        for entry in entries:
+            finding = _check(entry, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
             if finding:
                 return Verdict(seq, prev, finding)
             seq, prev = entry.seq, entry.hash
     return Verdict(seq, prev, _check_end(session, seq, prev, wanted))
 
 
-def _entries(session: Session) -> Generator[tuple[AuditEntry, AuditClear | None]]:
+# SQLite stores whatever it is given, so a forged value need not be what its column holds: moments and clear texts are
+# read as they lie there and interpreted here, where a failure can name the entry.
+_RAW = NullType()
+_COLUMNS = (
+    *(column for column in AuditEntry.__table__.c if column.key != "at"),
+    type_coerce(AuditEntry.at, _RAW).label("at"),
+    AuditClear.seq.label("clear_seq"),
+    AuditClear.salt,
+    type_coerce(AuditClear.texts, _RAW).label("texts"),
+)
+
+
+def _entries(session: Session) -> Generator[Row[*tuple[Any, ...]]]:
     statement = (
-        select(AuditEntry, AuditClear)
+        select(*_COLUMNS)
         .outerjoin(AuditClear, AuditClear.seq == AuditEntry.seq)
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=BATCH)
@@ -75,7 +88,7 @@ def _entries(session: Session) -> Generator[tuple[AuditEntry, AuditClear | None]
         yield from result
 
 
-def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> Finding | None:
+def _check(entry: Row[*tuple[Any, ...]], seq: int, prev: str) -> Finding | None:
     if entry.seq != seq:
         return Finding(seq, "gap", say("%(seq)d番の記録がありません。", seq=seq))
     body = _body(entry.body)
@@ -85,23 +98,32 @@ def _check(entry: AuditEntry, clear: AuditClear | None, seq: int, prev: str) -> 
         return Finding(seq, "link", say("%(seq)d番の記録が前の記録につながっていません。", seq=seq))
     if _copied(entry) != _as_copied(body):
         return Finding(seq, "copy", say("%(seq)d番の記録の表示用の写しが本文と違います。", seq=seq))
-    if clear is not None and not _clear_matches(body, clear):
+    if entry.clear_seq is not None and not _clear_matches(body, entry.salt, entry.texts):
         return Finding(seq, "clear", say("%(seq)d番の記録の平文が本文の要約値と違います。", seq=seq))
     return None
 
 
-def _body(text: str) -> dict[str, Any] | None:
+def _body(text: Any) -> dict[str, Any] | None:
     try:
         body = json.loads(text)
         return body if isinstance(body, dict) and canonical(body) == text.encode() else None
-    except (ValueError, RecursionError):
+    except (AttributeError, TypeError, ValueError, RecursionError):
         return None
 
 
-def _copied(entry: AuditEntry) -> tuple[Any, ...]:
-    at = entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+def _copied(entry: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
     who = (entry.actor_id, entry.actor_name, entry.role, entry.ministry_id)
-    return (at, entry.event, who, (entry.subject_table, entry.subject_id, entry.subject_label))
+    return (_moment(entry.at), entry.event, who, (entry.subject_table, entry.subject_id, entry.subject_label))
+
+
+def _moment(stored: Any) -> str | None:
+    """Return a stored moment as the body writes it; None where it is none. SQLite keeps UTC as text."""
+    try:
+        moment = dt.datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        return str(aware.astimezone(dt.UTC).isoformat(timespec="microseconds"))
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -114,13 +136,14 @@ def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...] | None:
         return None
 
 
-def _clear_matches(body: Mapping[str, Any], clear: AuditClear) -> bool:
+def _clear_matches(body: Mapping[str, Any], salt: str, stored: Any) -> bool:
     try:
         expected = _expected(body)
-        if expected.keys() != clear.texts.keys():
+        texts = json.loads(stored) if isinstance(stored, str) else stored
+        if expected.keys() != texts.keys():
             return False
-        return all(_digests(clear.salt, clear.texts[key]) == digest for key, digest in expected.items())
-    except (AttributeError, KeyError, TypeError, ValueError):
+        return all(_digests(salt, texts[key]) == digest for key, digest in expected.items())
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return False
 
 

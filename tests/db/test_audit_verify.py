@@ -169,6 +169,28 @@ def test_an_entry_changed_in_its_place_is_named(connection: Connection, seqs: ra
             assert found_after(connection, lambda t=tamper, n=seq: t(connection, n)) == (seq, kind), (how, seq)
 
 
+# SQLite stores what it is given, whatever the column is for.
+SHAPELESS: dict[str, tuple[str, str]] = {
+    "a moment that is none": ("UPDATE audit_entry SET at = 'yesterday' WHERE seq = :seq", "copy"),
+    "a moment that is a number": ("UPDATE audit_entry SET at = 5 WHERE seq = :seq", "copy"),
+    "a body of bytes": ("UPDATE audit_entry SET body = CAST(body AS BLOB) WHERE seq = :seq", "content"),
+    "a body of broken bytes": ("UPDATE audit_entry SET body = x'ff00' WHERE seq = :seq", "content"),
+    "a name of bytes": ("UPDATE audit_entry SET actor_name = x'ff' WHERE seq = :seq", "copy"),
+    "clear texts that are no JSON": ("UPDATE audit_clear SET texts = 'x' WHERE seq = :seq", "clear"),
+    "clear texts of bytes": ("UPDATE audit_clear SET texts = x'ff' WHERE seq = :seq", "clear"),
+    "a salt of bytes": ("UPDATE audit_clear SET salt = x'ff' WHERE seq = :seq", "clear"),
+}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_values_of_a_wrong_shape_are_named_too(connection: Connection, seqs: range) -> None:
+    with_clear = connection.scalars(select(AuditClear.seq)).all()
+    for how, (statement, kind) in SHAPELESS.items():
+        for seq in with_clear if kind == "clear" else seqs:
+            change = text(statement).bindparams(seq=seq)
+            assert found_after(connection, lambda c=change: connection.execute(c)) == (seq, kind), (how, seq)
+
+
 def test_an_entry_rewritten_with_its_hash_is_missed_by_the_next_one(connection: Connection, seqs: range) -> None:
     for seq in seqs:
         kind = "link" if seq < seqs[-1] else "head"
