@@ -22,6 +22,8 @@ from register.reports.report import previous_round
 from register.reports.table import TOTAL
 
 PER_PAGE = 50
+# The title of a table, the row, the column, the condition on the items behind, and the form that asked them.
+Found = tuple[Say, Category, Category, ColumnElement[bool], FormSpec]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def cases_page(
     """Return the items behind one cell (row or column ``total``: the whole of it); raise ``NotFound`` for no cell."""
     spec = from_canonical(round.form_version.canonical)
     find = _in_flow if table == flow.SLUG else _in_table
-    title, row_of, column_of, behind = find(session, round, spec, (table, row, column), language)
+    title, row_of, column_of, behind, spec = find(session, round, spec, (table, row, column), language)
     condition = (behind, authz.sight(SubmissionItem, actor))
     total = session.scalar(select(func.count()).select_from(SubmissionItem).where(*condition)) or 0
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
@@ -65,9 +67,7 @@ def cases_page(
     return CasesPage(title, row_of, column_of, spec, session.scalars(statement).all(), total, page, whole)
 
 
-def _in_table(
-    _session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str
-) -> tuple[Say, Category, Category, ColumnElement[bool]]:
+def _in_table(_session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str) -> Found:
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
     slug, row, column = names
     tab = next((tab for tab in CATALOGUE if tab.slug == slug and all(map(spec.has, tab.needs))), None)
@@ -75,18 +75,18 @@ def _in_table(
         raise NotFound(say("お探しのページはありません。"))
     row_of, column_of = _named(tab.rows(dimensions), row), _named(tab.columns(dimensions), column)
     where: Where = (*dimensions.populations[tab.population].where, *row_of.where, *column_of.where)
-    return tab.title, row_of, column_of, and_(SubmissionItem.round_id == round.id, clause(where))
+    return tab.title, row_of, column_of, and_(SubmissionItem.round_id == round.id, clause(where)), spec
 
 
-def _in_flow(
-    session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str
-) -> tuple[Say, Category, Category, ColumnElement[bool]]:
+def _in_flow(session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str) -> Found:
     _, row, column = names
-    row_of, column_of = flow.cell(spec, row, column, language)
     previous = previous_round(session, round)
     if previous is None:
         raise NotFound(say("お探しのページはありません。"))
-    return flow.TITLE, row_of, column_of, flow.behind(round, previous, row, column)
+    before = from_canonical(previous.form_version.canonical)
+    row_of, column_of = flow.cell(spec, before, row, column, language)
+    asked = before if flow.counts_before(row, column) else spec
+    return flow.TITLE, row_of, column_of, flow.behind(round, previous, row, column), asked
 
 
 def _named(categories: tuple[Category, ...], code: str) -> Category:

@@ -54,15 +54,19 @@ def count(session: Session, round: Round, previous: Round) -> dict[str, int]:
     return dict(sorted(moves.items()))
 
 
-def names(spec: FormSpec, language: str) -> dict[str, str]:
-    """Return the names of the ends of a move: the usage types of ``spec``, then unanswered, new and closed."""
+def names(spec: FormSpec, before: FormSpec, language: str) -> dict[str, str]:
+    """Return the names of the ends of a move: the usage types, then unanswered, new and closed.
+
+    The types are those of this round's form, then those that only the form of the round before had.
+    """
     types = {option.code: option.label(language) for option in spec.field(FIELD).options}
-    return types | {code: text.of(language) for code, text in ENDS.items()}
+    gone = {option.code: option.label(language) for option in before.field(FIELD).options if option.code not in types}
+    return types | gone | {code: text.of(language) for code, text in ENDS.items()}
 
 
-def tabulate(moves: Mapping[str, int], spec: FormSpec, language: str) -> Table:
+def tabulate(moves: Mapping[str, int], spec: FormSpec, before: FormSpec, language: str) -> Table:
     """Return the moves as a table: usage types of the round before down, of this round across."""
-    known = names(spec, language)
+    known = names(spec, before, language)
     pairs = [tuple(move.split(">")) for move in moves]
     rows = [code for code in known if any(was == code for was, _ in pairs)]
     columns = [code for code in known if any(became == code for _, became in pairs)]
@@ -81,9 +85,9 @@ def _row(code: str, label: str, group: str, cells: list[int]) -> Row:
     return Row(code, label, group, tuple(cells), sum(cells))
 
 
-def cell(spec: FormSpec, row: str, column: str, language: str) -> tuple[Category, Category]:
+def cell(spec: FormSpec, before: FormSpec, row: str, column: str, language: str) -> tuple[Category, Category]:
     """Return the two ends of a cell; raise ``NotFound`` for one that no table can have, and for the grand total."""
-    known = names(spec, language)
+    known = names(spec, before, language)
     rows, columns = {*known, TOTAL} - {CLOSED}, {*known, TOTAL} - {NEW}
     if row not in rows or column not in columns or row == column == TOTAL or (row, column) == (NEW, CLOSED):
         raise NotFound(say("お探しのページはありません。"))
@@ -93,10 +97,15 @@ def cell(spec: FormSpec, row: str, column: str, language: str) -> tuple[Category
     )
 
 
+def counts_before(row: str, column: str) -> bool:
+    """Tell whether a cell leads to items of the round before: where the case ended, or the row is counted."""
+    return column == CLOSED or (column == TOTAL and row != NEW)
+
+
 def behind(round: Round, previous: Round, row: str, column: str) -> ColumnElement[bool]:
-    """Return the condition on the items of a cell: of the round before where the case ended or the row is counted."""
+    """Return the condition on the items of a cell, of the round that ``counts_before`` says."""
     counterpart = aliased(SubmissionItem)
-    of_before = column == CLOSED or (column == TOTAL and row != NEW)
+    of_before = counts_before(row, column)
     own, other, own_type = (previous, round, row) if of_before else (round, previous, column)
     matched = select(counterpart.id).where(
         counterpart.round_id == other.id,

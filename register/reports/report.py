@@ -59,6 +59,7 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         for tab in catalogue.CATALOGUE
         if all(dimensions.has(field) for field in tab.needs)
     }
+    form_before = from_canonical(earlier.form_version.canonical) if earlier else None
     moves = flow.count(session, round, earlier) if earlier else {}
     facts = Facts(round.as_of, dimensions, counts, before.count(()) if before else None)
     return Report(
@@ -68,13 +69,13 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         round.as_of,
         spec,
         earlier.code if earlier else None,
-        from_canonical(earlier.form_version.canonical) if earlier else None,
+        form_before,
         {key: counts.count(population.where) for key, population in dimensions.populations.items()},
         dimensions.populations,
         tables,
         headlines(facts),
         moves,
-        flow.tabulate(moves, spec, language) if moves else None,
+        flow.tabulate(moves, spec, form_before, language) if moves and form_before else None,
         applicable(printed, tables),
     )
 

@@ -78,6 +78,25 @@ def test_closed_cases_are_shown_as_they_were(session: Session, rounds: tuple[Rou
     assert [(item.case_no, item.round_id) for item in page.rows] == [(f"a-2025-{no}", rounds[0].id) for no in "56"]
 
 
+def test_a_type_that_the_form_no_longer_has_is_shown_as_it_was(session: Session) -> None:
+    rows = [{"case_no": f"a-2025-{no}", "usage_type": kind} for no, kind in (("1", "OT"), ("2", "OT"), ("3", "G1"))]
+    load(session, file_of(*rows), number=1, as_of=FIRST)
+    now = [{"case_no": f"a-2025-{no}", "usage_type": "G2"} for no in "13"]
+    second = load(session, file_of(*now, version="v1"), version="v1").round
+    made = build(session, second, "ja")
+    assert made.flow == {"G1>G2": 1, "OT>G2": 1, "OT>closed": 1}
+    assert [(row.code, row.label, row.cells) for row in made.flow_table.rows] == [
+        ("G1", "汎用型１", (1, 0)), ("OT", "その他", (1, 1)), (TOTAL, "総計", (2, 1)),
+    ]  # fmt: skip
+    assert made.flow_table.total.total == sum(made.flow.values())
+    for row, column, names in (("OT", "closed", ["その他"]), ("OT", TOTAL, ["その他"] * 2), ("OT", "G2", ["汎用型２"])):
+        page = behind(session, second, row, column)
+        assert page.row.label == "その他"
+        # Each case is named by the form that asked it.
+        types = page.spec.field("usage_type")
+        assert [types.option(item.answers["usage_type"]).label("ja") for item in page.rows] == names
+
+
 @pytest.mark.parametrize(
     ("row", "column"), [(TOTAL, TOTAL), ("new", "closed"), ("closed", "G1"), ("G1", "new"), ("X", "G1")]
 )
