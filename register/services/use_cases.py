@@ -56,7 +56,7 @@ def edit(
 ) -> UseCase:
     """Change what is known of a use case; raise ``Stale`` when it was saved since ``version`` was read."""
     refuse_stale(use_case, version, EDITABLE)
-    for name, value in _checked(session, form, values, by).items():
+    for name, value in _checked(session, form, values, by, tied=use_case.ai_system_id).items():
         setattr(use_case, name, value)
     _fold(use_case)
     if session.is_modified(use_case):
@@ -97,7 +97,9 @@ def unanswered(use_case: UseCase, form: FormSpec) -> tuple[str, ...]:
     return tuple(form.field(name).label("ja") for name in START_FACTS if getattr(use_case, name) is None)
 
 
-def _checked(session: Session, form: FormSpec, values: Mapping[str, Any], by: Actor) -> dict[str, Any]:
+def _checked(
+    session: Session, form: FormSpec, values: Mapping[str, Any], by: Actor, tied: int | None = None
+) -> dict[str, Any]:
     cleaned: dict[str, Any] = {name: clean_line(values.get(name) or "") for name in LINES}
     cleaned |= {name: clean(values.get(name) or "") for name in TEXTS}
     cleaned |= {name: values.get(name) or None for name in CODES}
@@ -114,7 +116,8 @@ def _checked(session: Session, form: FormSpec, values: Mapping[str, Any], by: Ac
         if cleaned[name] is not None and cleaned[name] not in form.field(name).codes:
             problems[name] = say("選択肢の中から選んでください。")
     system_id = cleaned["ai_system_id"]
-    if system_id is not None and not _may_use(session, system_id, by):
+    # A tie that was made while the system was shared may stay.
+    if system_id not in (None, tied) and not _may_use(session, system_id, by):
         problems["ai_system_id"] = say("選択肢の中から選んでください。")
     if problems:
         raise Invalid(problems)

@@ -66,11 +66,11 @@ def show(use_case: UseCase) -> ResponseReturnValue:
 @guarded(Permission.USE_CASE_CREATE)
 def new() -> ResponseReturnValue:
     """Register a use case of one's own ministry."""
-    form, systems, spec = UseCaseForm(), queries.systems_for(db_session(), current_actor()), runtime().forms.newest
-    form.offer(spec, systems)
+    form, spec = UseCaseForm(), runtime().forms.newest
+    form.offer(spec, queries.systems_for(db_session(), current_actor()))
     if form.validate_on_submit():
         try:
-            made = services.create(db_session(), form=spec, values=form.values(systems), by=current_actor())
+            made = services.create(db_session(), form=spec, values=form.values(), by=current_actor())
         except Invalid as refusal:
             form.refuse(refusal)
         else:
@@ -83,23 +83,18 @@ def new() -> ResponseReturnValue:
 @guarded(Permission.USE_CASE_WRITE, use_case=UseCase)
 def edit(use_case: UseCase) -> ResponseReturnValue:
     """Edit a use case; what somebody else saved meanwhile is shown beside what was typed."""
-    form, systems, spec = UseCaseForm(), queries.systems_for(db_session(), current_actor()), runtime().forms.newest
-    form.offer(spec, systems)
+    form, spec = UseCaseForm(), runtime().forms.newest
+    form.offer(spec, queries.systems_for(db_session(), current_actor()), use_case.ai_system_id)
     if not form.is_submitted():
-        form.fill(use_case, systems)
+        form.fill(use_case)
     elif form.validate():
-        change: dict[str, Any] = {
-            "form": spec,
-            "values": form.values(systems),
-            "version": version_of(form),
-            "by": current_actor(),
-        }
+        change: dict[str, Any] = {"values": form.values(), "version": version_of(form), "by": current_actor()}
         try:
-            services.edit(db_session(), use_case, **change)
+            services.edit(db_session(), use_case, form=spec, **change)
         except Invalid as refusal:
             form.refuse(refusal)
         except Stale as stale:
-            return _stale(form, use_case, stale, systems), 409
+            return _stale(form, use_case, stale), 409
         else:
             flash(gettext("案件を保存しました。"), "done")
             return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
@@ -177,8 +172,7 @@ def _target(text: str | None) -> Lifecycle:
     return Lifecycle(text)
 
 
-def _stale(form: UseCaseForm, use_case: UseCase, stale: Stale, systems: Any) -> str:
-    by_id = {system.id: str(system.public_id) for system in systems}
-    theirs = {**stale.theirs, "ai_system_id": by_id.get(stale.theirs["ai_system_id"] or 0, "")}
+def _stale(form: UseCaseForm, use_case: UseCase, stale: Stale) -> str:
+    theirs = {**stale.theirs, "ai_system_id": form.choice_of(stale.theirs["ai_system_id"])}
     rows = beside(form, Stale(stale.sentence, theirs, stale.version))
     return render_template("use_cases/edit.html", form=form, use_case=use_case, conflict=rows)

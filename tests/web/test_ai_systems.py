@@ -11,7 +11,7 @@ from register import audit
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
-from register.models import AISystem, AuditEntry
+from register.models import AISystem, AuditEntry, UseCase
 from register.services import ai_systems, use_cases
 from tests.support import html
 from tests.support.client import Client, filled, find_form
@@ -217,3 +217,31 @@ def test_a_stale_edit_shows_both_texts_and_a_second_save_goes_through(
     assert late.post(address, data=filled(find_form(tree, None))).status_code == 303
     row = stored(database, system)
     assert (row.name, row.shared, row.version) == ("後の名", False, 3)
+
+
+def test_a_tie_outlives_the_sharing_until_somebody_takes_it_away(
+    client_of: ClientOf, database: Database, system: AISystem, actor: ActorOf
+) -> None:
+    with database.writing() as session:
+        row = session.get_one(AISystem, system.id)
+        unshared = {name: getattr(row, name) for name in ai_systems.EDITABLE} | {"shared": False}
+        ai_systems.edit(session, row, values=unshared, version=row.version, by=actor("approver"))
+    with database.reading() as session:
+        case = session.scalars(select(UseCase).where(UseCase.title == "案件-other")).one()
+    address, other = f"/use-cases/{case.public_id}/edit", client_of("other")
+    page = other.get(address).text
+    assert "対話支援システム" not in page
+    assert "（共用が終わったAIシステム）" in page
+    assert other.submit(address, {"title": "新しい名前"}).status_code == 303
+    assert tie(database, case) == ("新しい名前", system.id)
+    assert other.submit(address, {"ai_system_id": str(system.public_id)}).status_code == 422
+    assert other.submit(address, {"ai_system_id": ""}).status_code == 303
+    assert tie(database, case) == ("新しい名前", None)
+    assert "（共用が終わったAIシステム）" not in other.get(address).text
+
+
+def tie(database: Database, case: UseCase) -> tuple[str, int | None]:
+    """Return the case's title and system as they stand in the database."""
+    with database.reading() as session:
+        row = session.get_one(UseCase, case.id)
+        return row.title, row.ai_system_id

@@ -17,6 +17,7 @@ from register.web.forms.base import ChoiceField, JaDateField, RegisterForm, need
 
 DATE_HINT = lazy_gettext("例：2025-09-30、令和7年9月30日")
 PLAIN = ("title", "unit", "purpose", *CODES, "planned_stage", "start_on", "goal_text", "model_usage")
+KEPT = "kept"
 
 
 class UseCaseForm(RegisterForm):
@@ -40,27 +41,36 @@ class UseCaseForm(RegisterForm):
     ai_system_id = ChoiceField(lazy_pgettext("singular", "AIシステム"))
     version = HiddenField()
 
-    def offer(self, spec: FormSpec, systems: Sequence[AISystem]) -> None:
-        """Fill the choices: codes of ``spec``, stages, and the AI systems that the person may use."""
+    def offer(self, spec: FormSpec, systems: Sequence[AISystem], tied: int | None = None) -> None:
+        """Fill the choices: codes of ``spec``, stages, and the AI systems that the person may use.
+
+        ``tied`` is the system that the case is tied to; where it is shared no longer, the tie may stay, unnamed.
+        """
         blank = ("", gettext("（未回答）"))
         for name in CODES:
             self[name].offer([blank, *((one.code, one.label(language())) for one in spec.field(name).options)])
         self.planned_stage.offer([blank, *((stage.value, stage.label(language())) for stage in Stage)])
-        named = ((str(system.public_id), _system_text(system)) for system in systems)
-        self.ai_system_id.offer([("", gettext("（結び付けない）")), *named])
+        offered = [(str(system.public_id), _system_text(system)) for system in systems]
+        self.systems = {str(system.public_id): system.id for system in systems}
+        if tied is not None and tied not in self.systems.values():
+            offered.append((KEPT, gettext("（共用が終わったAIシステム）")))
+            self.systems[KEPT] = tied
+        self.ai_system_id.offer([("", gettext("（結び付けない）")), *offered])
 
-    def fill(self, use_case: UseCase, systems: Sequence[AISystem]) -> None:
+    def fill(self, use_case: UseCase) -> None:
         """Show what is stored."""
         for name in PLAIN:
             self[name].data = getattr(use_case, name)
-        by_id = {system.id: str(system.public_id) for system in systems}
-        self.ai_system_id.data = by_id.get(use_case.ai_system_id or 0, "")
+        self.ai_system_id.data = self.choice_of(use_case.ai_system_id)
         self.version.data = str(use_case.version)
 
-    def values(self, systems: Sequence[AISystem]) -> dict[str, Any]:
+    def choice_of(self, system_id: int | None) -> str:
+        """Return the choice that stands for an AI system; the blank one for none."""
+        return next((choice for choice, known in self.systems.items() if known == system_id), "")
+
+    def values(self) -> dict[str, Any]:
         """Return what was typed, as the services take it."""
-        by_public_id = {str(system.public_id): system.id for system in systems}
-        chosen = by_public_id.get(self.ai_system_id.data or "")
+        chosen = self.systems.get(self.ai_system_id.data or "")
         return {name: self[name].data for name in PLAIN} | {"ai_system_id": chosen}
 
 
