@@ -24,19 +24,24 @@ COOKIE = "language"
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the main navigation and who sees it."""
+    """One entry of the main navigation, who sees it, and the other parts of the site that lie under it."""
 
     endpoint: str
     label: Any
     permission: Permission
+    parts: tuple[str, ...] = ()
+
+    def holds(self, part: str) -> bool:
+        """Tell whether a page of ``part`` (the name of its blueprint) lies under this entry."""
+        return part in (self.endpoint.partition(".")[0], *self.parts)
 
 
 NAVIGATION = (
     NavItem("home.index", lazy_gettext("ホーム"), Permission.HOME),
     NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ),
     NavItem("ai_systems.index", lazy_gettext("AIシステム"), Permission.AI_SYSTEM_READ),
-    NavItem("rounds.index", lazy_gettext("定期報告"), Permission.ROUND_READ),
-    NavItem("snapshots.index", lazy_gettext("台帳写し"), Permission.SNAPSHOT_READ),
+    NavItem("rounds.index", lazy_gettext("定期報告"), Permission.ROUND_READ, ("reports", "submissions")),
+    NavItem("snapshots.index", lazy_gettext("台帳写し"), Permission.SNAPSHOT_READ, ("jobs",)),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
 
@@ -66,7 +71,7 @@ def navigation() -> list[dict[str, Any]]:
     actor = current_actor()
     here = (request.endpoint or "").partition(".")[0]
     return [
-        {"url": url_for(item.endpoint), "label": item.label, "current": item.endpoint.startswith(f"{here}.")}
+        {"url": url_for(item.endpoint), "label": item.label, "current": item.holds(here)}
         for item in NAVIGATION
         if can(actor, item.permission)
     ]

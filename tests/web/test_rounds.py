@@ -13,6 +13,7 @@ from register.db import Database
 from register.models import Ministry, Submission, SubmissionItem
 from register.runtime import runtime_of
 from register.vocab import SubmissionState
+from tests.support import html
 from tests.support.client import Client
 from tests.support.data import NOW, staffed
 from tests.support.databases import Build
@@ -145,3 +146,12 @@ def test_an_item_speaks_english(app: Flask, client_of: ClientOf) -> None:
 def test_any_page_number_is_answered(app: Flask, client_of: ClientOf, number: str) -> None:
     page = address(app, "府省庁A")[0]
     assert client_of("reporter").get(page, query_string={"page": number}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/2025-2", "/2025-2/report", "/2025-2/report/cases?table=output_type&row=1&column=count"]
+)
+def test_the_menu_shows_where_a_page_lies(client_of: ClientOf, rest: str) -> None:
+    tree, _ = html.parse(client_of("secretariat").get(f"/rounds{rest}").text)
+    marked = [link.text for link in tree.iter("a") if link.get("aria-current") == "true"]
+    assert marked == ["定期報告"]
