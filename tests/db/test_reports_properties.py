@@ -180,6 +180,10 @@ EDGES: dict[str, tuple[tuple[Rows, str], tuple[Rows, str] | None]] = {
     "the second form before the first": (([row()], "v1"), ([row(usage_type="OT")], "v2")),
     "a scope of the whole before its start": (([row(user_scope="3", start_timing="2")], "v2"), None),
     "a scope of the whole without timing": (([row(user_scope="3", start_timing="")], "v2"), None),
+    "risk cases among equal answers": (
+        ([row(risk_case_count="2"), row(case_no="a-2", risk_case_count="3"), row(case_no="a-3")], "v2"),
+        None,
+    ),
     "one number in two ministries": (
         ([row(case_no="x-1"), row(case_no="x-1", ministry="府省庁B", usage_type="S1")], "v2"),
         ([row(case_no="x-1", ministry="府省庁B", usage_type="G2")], "v1"),
