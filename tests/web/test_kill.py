@@ -184,7 +184,7 @@ def check(database: Database, writers: list[Writer]) -> None:
             edits = select(func.count()).where(
                 AuditEntry.event == audit.Event.USE_CASE_EDITED, AuditEntry.subject_id == str(case.id)
             )
-            used = select(func.count()).where(RequestToken.token.startswith(writer.address))
+            used = select(func.count()).where(RequestToken.location == writer.address.removesuffix("/edit"))
             made = len(writer.acknowledged)
             assert (case.title, case.version) == (writer.acknowledged[-1], 1 + made)
             assert (session.scalar(edits), session.scalar(used)) == (made, made)
