@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, make_url, select, text
 
-from bench.floors import COMMITS
+from bench.floors import Floor
 from config.settings import ROOT
 from register.db import Database, make_engine
 from register.models import ChangeMark, Ministry, UseCase
@@ -102,7 +102,7 @@ def _build(installation: Installation, size: int) -> None:
         flask = [sys.executable, "-m", "flask", *command]
         subprocess.run(flask, env=installation.environ, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     database = Database(installation.database_url)
-    COMMITS.create(database.engine)
+    Floor.metadata.create_all(database.engine)
     _fill(database, size)
     database.engine.dispose()
     if database.dialect == "postgresql":

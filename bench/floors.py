@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from jinja2 import DictLoader
-from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, func, insert, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, Text, func, insert, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, selectinload
 
 from config.settings import Settings
 from register.db import Database
@@ -32,7 +33,19 @@ PAGE = """<!doctype html>
 <td>{{ row.lifecycle_since }}</td><td>{{ row.updated_at }}</td></tr>
 {% endfor %}
 </table></body></html>"""
-COMMITS = Table("bench_commit", MetaData(), Column("id", Integer, primary_key=True), Column("text", Text))
+
+
+class Floor(DeclarativeBase):
+    """The tables of the floors alone."""
+
+
+class Note(Floor):
+    """A row that a bare page edits."""
+
+    __tablename__ = "bench_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
 
 
 def make_app() -> Flask:
@@ -50,11 +63,18 @@ def make_app() -> Flask:
             rows = session.scalars(found.limit(SHOWN).options(selectinload(UseCase.ministry))).all()
             return render_template("list.html", rows=rows, total=total)
 
-    @app.post("/commits")
-    def commits() -> tuple[str, int]:
+    @app.post("/notes/<int:number>")
+    def edit(number: int) -> ResponseReturnValue:
+        with Session(database.engine) as session:
+            session.get_one(Note, number).text = request.form["text"]
+            session.commit()
+        return redirect("/use-cases", 303)
+
+    @app.post("/notes")
+    def add() -> ResponseReturnValue:
         with database.engine.begin() as connection:
-            connection.execute(insert(COMMITS).values(text=request.form["text"]))
-        return "", 204
+            connection.execute(insert(Note).values(text=request.form["text"]))
+        return redirect("/use-cases", 303)
 
     return app
 
