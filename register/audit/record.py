@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, event, func, insert, inspect, select, text, update
+from sqlalchemy import bindparam, delete, event, func, insert, inspect, select, text, update
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.orm.attributes import History
 
@@ -153,11 +153,24 @@ def _folded(facts: Iterable[Fact]) -> list[Fact]:
     return list(folded.values())
 
 
+# Built once: every audited transaction runs them while others wait for the head.
+_NEWEST_MARK = select(func.coalesce(func.max(ChangeMark.id), 0))
+_TAKEN = (ChangeMark.table_name, ChangeMark.pk, ChangeMark.op)
+_TAKE_MARKS = {
+    "sqlite": delete(ChangeMark).where(ChangeMark.id > bindparam("floor")).returning(*_TAKEN),
+    "postgresql": delete(ChangeMark)
+    .where(ChangeMark.txid == text("pg_current_xact_id()::text::bigint"))
+    .returning(*_TAKEN),
+}
+_LOCK_HEAD = select(AuditHead.seq, AuditHead.hash).with_for_update()
+_ADD_ENTRY, _ADD_CLEAR, _MOVE_HEAD = insert(AuditEntry), insert(AuditClear), update(AuditHead)
+
+
 @event.listens_for(Session, "after_begin")
 def _note_marks(session: Session, transaction: SessionTransaction, connection: Any) -> None:
     """Remember where this transaction's marks begin: SQLite has no transaction id, but its writers come one by one."""
     if connection.dialect.name == "sqlite" and not (session.info.get("readonly") or transaction.nested):
-        _ledger(session).mark_floor = connection.scalar(select(func.coalesce(func.max(ChangeMark.id), 0)))
+        _ledger(session).mark_floor = connection.scalar(_NEWEST_MARK)
 
 
 @event.listens_for(Session, "before_flush")
@@ -242,13 +255,8 @@ def _append(session: Session) -> None:
 def _compare_marks(session: Session, ledger: _Ledger) -> None:
     """Compare the triggers' marks of this transaction with what was named, and take the marks away."""
     connection = session.connection()
-    mine = (
-        ChangeMark.id > ledger.mark_floor
-        if connection.dialect.name == "sqlite"
-        else ChangeMark.txid == text("pg_current_xact_id()::text::bigint")
-    )
-    gone = delete(ChangeMark).where(mine).returning(ChangeMark.table_name, ChangeMark.pk, ChangeMark.op)
-    marks = Counter((row.table_name, row.pk, row.op) for row in connection.execute(gone))
+    gone = connection.execute(_TAKE_MARKS[connection.dialect.name], {"floor": ledger.mark_floor})
+    marks = Counter((row.table_name, row.pk, row.op) for row in gone)
     if marks != ledger.seen:
         extra = sorted((marks - ledger.seen).elements()) + sorted((ledger.seen - marks).elements())
         raise UnnamedChange(f"the database changed otherwise than the deeds say: {extra[:5]}")
@@ -256,7 +264,7 @@ def _compare_marks(session: Session, ledger: _Ledger) -> None:
 
 def _write(session: Session, deeds: list[Deed]) -> None:
     connection = session.connection()
-    last = connection.execute(select(AuditHead.seq, AuditHead.hash).with_for_update()).one()
+    last = connection.execute(_LOCK_HEAD).one()
     seq, prev = last.seq, last.hash
     entries, clears = [], []
     for deed in deeds:
@@ -266,10 +274,10 @@ def _write(session: Session, deeds: list[Deed]) -> None:
         entries.append(entry)
         if clear:
             clears.append(clear)
-    connection.execute(insert(AuditEntry), entries)
+    connection.execute(_ADD_ENTRY, entries)
     if clears:
-        connection.execute(insert(AuditClear), clears)
-    connection.execute(update(AuditHead).values(seq=seq, hash=prev))
+        connection.execute(_ADD_CLEAR, clears)
+    connection.execute(_MOVE_HEAD, {"seq": seq, "hash": prev})
 
 
 def _entry(deed: Deed, seq: int, prev: str) -> tuple[dict[str, Any], dict[str, Any] | None]:

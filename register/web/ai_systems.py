@@ -13,7 +13,7 @@ from register.queries import ai_systems as queries
 from register.services import ai_systems as services
 from register.web.forms.ai_systems import AISystemForm
 from register.web.forms.base import beside, version_of
-from register.web.guard import guarded
+from register.web.guard import guarded, writable
 from register.web.session import current_actor, db_session
 
 blueprint = Blueprint("ai_systems", __name__)
@@ -58,7 +58,9 @@ def edit(system: AISystem) -> ResponseReturnValue:
         form.fill(system)
     elif form.validate():
         try:
-            services.edit(db_session(), system, values=form.values(), version=version_of(form), by=current_actor())
+            services.edit(
+                db_session(), writable(system), values=form.values(), version=version_of(form), by=current_actor()
+            )
         except Invalid as refusal:
             form.refuse(refusal)
         except Stale as stale:

@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from hashlib import sha256
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request
+from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from register.authz import Actor, Permission, require, visible
-from register.errors import NotFound, say
+from register.errors import NotFound, RegisterError, say
 from register.models import (
     AISystem,
     AuditEntry,
@@ -31,9 +32,10 @@ from register.models import (
     SubmissionItem,
     UseCase,
 )
-from register.web.session import SAFE_METHODS, current_actor, db_session, runtime
+from register.web.session import SAFE_METHODS, current_actor, db_session, reading_session, runtime
 
 View = Callable[..., ResponseReturnValue]
+Row = TypeVar("Row", bound=DeclarativeBase)
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,14 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
         def run(**values: Any) -> ResponseReturnValue:
             if not current_user.is_authenticated:
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
-            actor, session = current_actor(), db_session()
-            row = None
+            actor, row = current_actor(), None
             for name, model in loads.items():
-                row = values[name] = _load(session, model, values[name], actor)
+                row = values[name] = _load(model, values[name], actor)
             require(actor, permission, row)
             if request.method in SAFE_METHODS:
                 return view(**values)
-            return _commit_once(session, actor, lambda: view(**values))
+            g.permission = permission
+            return _commit_once(db_session(), actor, lambda: view(**values))
 
         run.access = Access(permission, loads)  # type: ignore[attr-defined]
         return run
@@ -98,43 +100,64 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
 
 def refuse_nul() -> None:
     """Refuse a request with a NUL in it, before anything reads it: PostgreSQL takes none, and no browser sends one."""
-    sent = (text for source in (request.args, request.form) for texts in source.listvalues() for text in texts)
-    if any("\0" in text for text in (request.path, *sent)):
+    sent = (request.path, *chain(*request.args.listvalues(), *request.form.listvalues()))
+    if "\0" in "".join(sent):
         abort(400)
 
 
-def _load(session: Session, model: type[DeclarativeBase], value: Any, actor: Actor) -> Any:
-    statement = visible(select(model).where(FINDERS[model](value)), model, actor)
-    if request.method not in SAFE_METHODS:
-        # Two who save the same row at once come one after the other: the second reads what the first has saved.
-        statement = statement.with_for_update(of=model, key_share=True)
-    row = session.scalar(statement)
+def _load(model: type[DeclarativeBase], value: Any, actor: Actor) -> Any:
+    row = reading_session().scalar(visible(select(model).where(FINDERS[model](value)), model, actor))
     if row is None:
         raise NotFound(say("お探しのページはありません。"))
     return row
 
 
+def writable(row: Row) -> Row:
+    """Return ``row``, which the guard loaded to be read, as the writing session has it; call it last before the deed.
+
+    Until then nothing is locked, however long the form takes. Two who save the same row at once come one after the
+    other: the second reads what the first has saved. What was seen a moment ago is asked again: the row (404), the
+    permission (403).
+    """
+    actor, model = current_actor(), type(row)
+    statement = visible(select(model).where(model.id == row.id), model, actor)  # type: ignore[attr-defined]
+    found = db_session().scalar(statement.with_for_update(of=model, key_share=True))
+    if found is None:
+        raise NotFound(say("お探しのページはありません。"))
+    require(actor, g.permission, found)
+    return cast("Row", found)
+
+
 def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Run a changing view and commit its work once; a form sent twice is carried out once."""
+    """Run a changing view and commit its work once; a form sent twice is carried out once.
+
+    The second sending is noticed where the first shows: the view refuses, for the row has moved on, or the token is
+    there already. Either way the answer is the first one's.
+    """
     token = _own(request.form.get("request_token", ""), actor)
-    if token and (done := _location(session, token)):
-        return redirect(done, 303)
-    response = current_app.make_response(view())
-    if response.status_code >= 400:
-        session.rollback()
-        return response
-    if token and response.location:
-        used_at = runtime().clock.now()
-        session.add(RequestToken(token=token, user_id=actor.user_id, location=response.location, used_at=used_at))
     try:
-        session.commit()
-    except IntegrityError:
-        # The same form arrived twice at once, and the other request was first: its answer is this one's too.
+        response = current_app.make_response(view())
+        if response.status_code < 400:
+            _keep(session, token, actor, response.location)
+            session.commit()
+            return response
         session.rollback()
-        if token and (done := _location(session, token)):
+    except (RegisterError, IntegrityError):
+        session.rollback()
+        if done := _location(token):
             return redirect(done, 303)
         raise
-    return response
+    done = _location(token)
+    return redirect(done, 303) if done else response
+
+
+_ADD_TOKEN = insert(RequestToken)
+
+
+def _keep(session: Session, token: str, actor: Actor, location: str | None) -> None:
+    if token and location:
+        used = {"token": token, "user_id": actor.user_id, "location": location, "used_at": runtime().clock.now()}
+        session.execute(_ADD_TOKEN, used)
 
 
 def _own(token: str, actor: Actor) -> str:
@@ -142,8 +165,12 @@ def _own(token: str, actor: Actor) -> str:
     return sha256(f"{actor.user_id} {token}".encode()).hexdigest() if token else ""
 
 
-def _location(session: Session, token: str) -> str | None:
-    return session.scalar(select(RequestToken.location).where(RequestToken.token == token))
+def _location(token: str) -> str | None:
+    if not token:
+        return None
+    # Seen from now, not from when the request began: the other sending may have ended in between.
+    with runtime().database.reading() as now:
+        return now.scalar(select(RequestToken.location).where(RequestToken.token == token))
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:

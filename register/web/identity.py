@@ -7,12 +7,13 @@ short transactions of their own, so that no password is ever hashed while the wr
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, g, session
 from flask_login import user_logged_out
 from flask_security import FSQLALiteUserDatastore, LoginForm, Security, user_authenticated, user_failed_authn
 from flask_security.utils import get_message
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from register import audit
@@ -49,8 +50,17 @@ class SignInForm(LoginForm):
         return super().validate(**kwargs)
 
 
+_BY_UNIQUIFIER = select(User).where(User.fs_uniquifier == bindparam("fs_uniquifier"))
+
+
 class Accounts(FSQLALiteUserDatastore):
     """The accounts as flask-security sees them; a rehashed password is the one thing that it writes by itself."""
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | None:
+        """Return the account with these values; the one asked for by every request is found by a fixed statement."""
+        if kwargs.keys() == {"fs_uniquifier"}:
+            return reading_session().scalar(_BY_UNIQUIFIER, kwargs)
+        return cast("User | None", super().find_user(case_insensitive, **kwargs))
 
     def put(self, model: Any) -> Any:
         """Take note of a changed account; it is written by ``commit`` in a transaction of its own."""

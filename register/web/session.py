@@ -53,7 +53,11 @@ def close_sessions(_error: BaseException | None = None) -> None:
 
 def current_actor() -> Actor:
     """Return the signed-in person as the rules know them; only guarded views may ask."""
-    return Actor.of(current_user)
+    # The proxy looks the person up for each attribute, a dozen times in a request.
+    if "actor" not in g:
+        g.actor = Actor.of(current_user._get_current_object())
+    actor: Actor = g.actor
+    return actor
 
 
 def audit_read(event: audit.Event, subject: Audited | None, **details: Any) -> None:

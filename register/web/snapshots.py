@@ -15,7 +15,7 @@ from register.queries import snapshots as queries
 from register.services import snapshots as services
 from register.web.downloads import attachment
 from register.web.filters import language
-from register.web.guard import guarded
+from register.web.guard import guarded, writable
 from register.web.session import audit_read, current_actor, db_session, runtime
 
 blueprint = Blueprint("snapshots", __name__)
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 def create(round: Round) -> ResponseReturnValue:
     """Ask for a snapshot; the job's page shows how far it is. Pressing twice leads to the same job."""
     wanted = request.form.get("language") or language()
-    job = services.ask(db_session(), round, language=wanted, by=current_actor())
+    job = services.ask(db_session(), writable(round), language=wanted, by=current_actor())
     return redirect(url_for("jobs.show", job=job.public_id), 303)
 
 

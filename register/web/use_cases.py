@@ -11,7 +11,7 @@ from flask_babel import gettext
 from register import audit, states
 from register.authz import Permission, require
 from register.errors import Invalid, NotNow, Stale, say
-from register.models import Round, UseCase
+from register.models import AISystem, Round, UseCase
 from register.queries import use_cases as queries
 from register.services import use_cases as services
 from register.vocab import Lifecycle
@@ -19,9 +19,9 @@ from register.web import downloads
 from register.web.filters import language
 from register.web.forms.base import beside, version_of
 from register.web.forms.use_cases import MoveForm, UseCaseForm
-from register.web.guard import guarded
+from register.web.guard import guarded, writable
 from register.web.paging import page_number
-from register.web.session import audit_read, current_actor, db_session, runtime
+from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("use_cases", __name__)
 
@@ -67,7 +67,7 @@ def show(use_case: UseCase) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Register a use case of one's own ministry."""
     form, spec = UseCaseForm(), runtime().forms.newest
-    form.offer(spec, queries.systems_for(db_session(), current_actor()))
+    form.offer(spec, _systems)
     if form.validate_on_submit():
         try:
             made = services.create(db_session(), form=spec, values=form.values(), by=current_actor())
@@ -84,13 +84,13 @@ def new() -> ResponseReturnValue:
 def edit(use_case: UseCase) -> ResponseReturnValue:
     """Edit a use case; what somebody else saved meanwhile is shown beside what was typed."""
     form, spec = UseCaseForm(), runtime().forms.newest
-    form.offer(spec, queries.systems_for(db_session(), current_actor()), use_case.ai_system_id)
+    form.offer(spec, _systems, use_case.ai_system_id)
     if not form.is_submitted():
         form.fill(use_case)
     elif form.validate():
         change: dict[str, Any] = {"values": form.values(), "version": version_of(form), "by": current_actor()}
         try:
-            services.edit(db_session(), use_case, form=spec, **change)
+            services.edit(db_session(), writable(use_case), form=spec, **change)
         except Invalid as refusal:
             form.refuse(refusal)
         except Stale as stale:
@@ -120,7 +120,7 @@ def move(use_case: UseCase) -> ResponseReturnValue:
             "version": version_of(form),
         }
         try:
-            services.move(db_session(), use_case, form=runtime().forms.newest, by=current_actor(), **step)
+            services.move(db_session(), writable(use_case), form=runtime().forms.newest, by=current_actor(), **step)
         except Invalid as refusal:
             form.refuse(refusal)
         else:
@@ -128,6 +128,10 @@ def move(use_case: UseCase) -> ResponseReturnValue:
             return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
     transition = states.lifecycle_move(use_case.lifecycle, target)
     return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition), 422
+
+
+def _systems() -> list[AISystem]:
+    return queries.systems_for(reading_session(), current_actor())
 
 
 def _state() -> queries.ListState:

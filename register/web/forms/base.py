@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext
@@ -36,14 +37,25 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
 
 
 class ChoiceField(SelectField):  # type: ignore[misc]
-    """One of several codes; an unknown code is answered with a sentence that says what to do."""
+    """One of several codes; an unknown code is answered with a sentence that says what to do.
 
-    def offer(self, choices: Iterable[tuple[str, str]]) -> None:
-        """Set what may be chosen."""
-        self.choices = [SelectChoice(value, label, _language_of(label)) for value, label in choices]
+    The choices are worked out when they are first needed: a form that is saved shows none.
+    """
+
+    def offer(self, choices: Iterable[tuple[str, str]], codes: Container[str] | None = None) -> None:
+        """Set what may be chosen, the blank among it; with ``codes``, a saved form needs no labels to be checked."""
+        self._source, self._codes = choices, codes
+        self.__dict__.pop("choices", None)
+
+    @cached_property
+    def choices(self) -> list[SelectChoice]:
+        """What may be chosen."""
+        return [SelectChoice(value, label, _language_of(label)) for value, label in self._source]
 
     def pre_validate(self, form: Any) -> None:
-        if (self.data or "") not in {choice.value for choice in self.choices or ()}:
+        if not self.data:
+            return
+        if self.data not in (self._codes or {choice.value for choice in self.choices}):
             raise ValidationError(gettext("選択肢の中から選んでください。"))
 
 
@@ -124,7 +136,7 @@ def beside(form: Any, stale: Stale) -> list[tuple[str, str, str, bool]]:
 def shown(field: Field, value: Any) -> str:
     """Return ``value`` as the person sees it in ``field``."""
     if isinstance(field, ChoiceField):
-        return next((str(choice.label) for choice in field.choices or () if choice.value == (value or "")), "")
+        return next((str(choice.label) for choice in field.choices if choice.value == (value or "")), "")
     if isinstance(value, dt.date):
         return day_text(value)
     if isinstance(value, bool):

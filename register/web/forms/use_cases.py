@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, lazy_pgettext
 from wtforms import HiddenField, StringField, TextAreaField
 
-from register.formspec.schema import FormSpec
+from register.formspec.schema import Field, FormSpec
 from register.models import AISystem, UseCase
 from register.services.use_cases import CODES
 from register.vocab import Stage
@@ -41,21 +42,31 @@ class UseCaseForm(RegisterForm):
     ai_system_id = ChoiceField(lazy_pgettext("singular", "AIシステム"))
     version = HiddenField()
 
-    def offer(self, spec: FormSpec, systems: Sequence[AISystem], tied: int | None = None) -> None:
-        """Fill the choices: codes of ``spec``, stages, and the AI systems that the person may use.
+    def offer(self, spec: FormSpec, find: Callable[[], Sequence[AISystem]], tied: int | None = None) -> None:
+        """Set the choices: codes of ``spec``, stages, and the AI systems that ``find`` returns when they are needed.
 
         ``tied`` is the system that the case is tied to; where it is shared no longer, the tie may stay, unnamed.
         """
-        blank = ("", gettext("（未回答）"))
+        self._find, self._tied = find, tied
         for name in CODES:
-            self[name].offer([blank, *((one.code, one.label(language())) for one in spec.field(name).options)])
-        self.planned_stage.offer([blank, *((stage.value, stage.label(language())) for stage in Stage)])
-        offered = [(str(system.public_id), _system_text(system)) for system in systems]
-        self.systems = {str(system.public_id): system.id for system in systems}
-        if tied is not None and tied not in self.systems.values():
-            offered.append((KEPT, gettext("（共用が終わったAIシステム）")))
-            self.systems[KEPT] = tied
-        self.ai_system_id.offer([("", gettext("（結び付けない）")), *offered])
+            self[name].offer(_codes(spec.field(name)), spec.field(name).codes)
+        self.planned_stage.offer(_stages(), frozenset(Stage))
+        self.ai_system_id.offer(self._systems())
+
+    @cached_property
+    def _found(self) -> Sequence[AISystem]:
+        return self._find()
+
+    @property
+    def _kept(self) -> bool:
+        return self._tied is not None and self._tied not in {system.id for system in self._found}
+
+    def _systems(self) -> Iterator[tuple[str, str]]:
+        yield "", gettext("（結び付けない）")
+        for system in self._found:
+            yield str(system.public_id), _system_text(system)
+        if self._kept:
+            yield KEPT, gettext("（共用が終わったAIシステム）")
 
     def fill(self, use_case: UseCase) -> None:
         """Show what is stored."""
@@ -66,12 +77,31 @@ class UseCaseForm(RegisterForm):
 
     def choice_of(self, system_id: int | None) -> str:
         """Return the choice that stands for an AI system; the blank one for none."""
-        return next((choice for choice, known in self.systems.items() if known == system_id), "")
+        if system_id is not None and system_id == self._tied and self._kept:
+            return KEPT
+        return next((str(system.public_id) for system in self._found if system.id == system_id), "")
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, as the services take it."""
-        chosen = self.systems.get(self.ai_system_id.data or "")
-        return {name: self[name].data for name in PLAIN} | {"ai_system_id": chosen}
+        return {name: self[name].data for name in PLAIN} | {"ai_system_id": self._chosen()}
+
+    def _chosen(self) -> int | None:
+        chosen: str | None = self.ai_system_id.data
+        if not chosen or chosen == KEPT:
+            return self._tied if chosen else None
+        return int(next(system.id for system in self._found if str(system.public_id) == chosen))
+
+
+def _codes(field: Field) -> Iterator[tuple[str, str]]:
+    yield "", gettext("（未回答）")
+    for option in field.options:
+        yield option.code, option.label(language())
+
+
+def _stages() -> Iterator[tuple[str, str]]:
+    yield "", gettext("（未回答）")
+    for stage in Stage:
+        yield stage.value, stage.label(language())
 
 
 def _system_text(system: AISystem) -> str:
