@@ -20,7 +20,7 @@ from tests.support.round_files import FIRST, file_of, load
 
 BEFORE = (("1", "G1"), ("2", "G2"), ("3", "G2"), ("4", ""), ("5", "S1"), ("6", "S1"))
 NOW = (("1", "G1"), ("2", "G1"), ("3", ""), ("4", "G2"), ("7", "OT"), ("8", ""))
-EVERYBODY = Actor(None, "auditor", Role.AUDITOR, None)
+EVERYBODY = Actor("auditor", role=Role.AUDITOR)
 
 
 @pytest.fixture
