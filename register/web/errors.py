@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from register.errors import Forbidden, ImportRejected, Invalid, NotFound, NotNow, RegisterError, Stale
+from register.web.filters import language
 
 STATUS: dict[type[RegisterError], int] = {
     NotFound: 404,
@@ -17,6 +19,7 @@ STATUS: dict[type[RegisterError], int] = {
     Invalid: 422,
     ImportRejected: 422,
 }
+RETRY_SECONDS = 30
 PAGES = frozenset({400, 403, 404, 409, 413, 422, 500})
 
 
@@ -25,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RegisterError, _refusal)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _crash)
 
 
@@ -53,6 +57,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.allow.update(error.valid_methods)
     return response
+
+
+def _busy(error: OperationalError) -> ResponseReturnValue:
+    """The database is away, or all writers waited their time: nothing was stored, and trying again is right."""
+    current_app.logger.error("request %s found no database: %s", g.get("request_id", ""), error.orig)
+    page = current_app.jinja_env.get_template("errors/503.html")
+    text = page.render(language=language(), request_id=g.get("request_id", ""))
+    return Response(text, 503, {"Retry-After": str(RETRY_SECONDS)})
 
 
 def _crash(error: Exception) -> ResponseReturnValue:
