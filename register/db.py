@@ -138,12 +138,15 @@ class Database:
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine for ``url``, set up for several processes on either database."""
+    """Return an engine for ``url``, set up for several processes on either database.
+
+    Its errors do not show the values of a statement: they end in logs, and may be the text of a case.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     raise ValueError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 
@@ -153,7 +156,7 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite, connect_args={"timeout": LONGEST_WAIT})
+    engine = create_engine(url, module=sqlite, connect_args={"timeout": LONGEST_WAIT}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:

@@ -93,6 +93,9 @@ def init_app(app: Flask, run: Runtime) -> None:
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_FLASH_MESSAGES=False,
+        # Its commands would change accounts past the audit.
+        SECURITY_CLI_USERS_NAME=False,
+        SECURITY_CLI_ROLES_NAME=False,
         # No deed asks for the password again yet; without this, flask-security shows a page of its own for it.
         SECURITY_FRESHNESS=timedelta(-1),
         SECURITY_ZXCVBN_MINIMUM_SCORE=3,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from register import audit
@@ -33,3 +34,10 @@ def test_everybody_of_the_staff_is_there(actor: Callable[[str], Actor]) -> None:
     assert people["reporter"].ministry_id == people["approver"].ministry_id
     assert people["reporter"].ministry_id != people["other"].ministry_id
     assert people["auditor"].ministry_id is None
+
+
+def test_errors_do_not_show_the_values_of_a_statement(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.engine.connect() as connection:
+        connection.execute(text("select :title from no_such_table"), {"title": "秘密の題"})
+    assert "no_such_table" in str(caught.value)
+    assert "秘密の題" not in str(caught.value)

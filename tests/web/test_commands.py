@@ -107,3 +107,7 @@ def test_the_demo_refuses_a_database_with_data(app: Flask) -> None:
     assert refused.exit_code == 1
     assert refused.stdout == ""
     assert "空のデータベース" in refused.stderr
+
+
+def test_every_command_that_changes_anything_is_ours(app: Flask) -> None:
+    assert set(app.cli.commands) == {"audit", "db", "jobs", "reports", "rounds", "seed"}
