@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import rfc8785
 from sqlalchemy import select
@@ -37,7 +35,7 @@ def make(run: Runtime, work: Work, progress: Progress) -> Store:
     progress(0, STEPS)
     language = Language(run.settings.translations_dir, str(work.params["language"]))
     round_id, made_at = int(work.params["round_id"]), run.clock.now()
-    with _one_moment(run) as session:
+    with run.database.reading() as session:
         contents, data = _read(run, session, round_id, language, made_at, work.by.name)
     progress(1, STEPS)
     pdf = _render(run, contents, data, language)
@@ -56,15 +54,6 @@ def make(run: Runtime, work: Work, progress: Progress) -> Store:
         made_at=made_at,
     )
     return lambda session: services.store(session, round_id, language.code, made, by=work.by).id
-
-
-@contextmanager
-def _one_moment(run: Runtime) -> Iterator[Session]:
-    """Yield a reading session in which every statement sees the register of the same moment."""
-    with run.database.reading() as session:
-        if run.database.dialect == "postgresql":
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        yield session
 
 
 def _read(

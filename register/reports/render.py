@@ -20,11 +20,13 @@ LONG_HEAD: tuple[Say, ...] = (
     say("列"),
     say("件数"),
 )
+TOTAL = say("総計")
 
 
 def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
     """Return (heading, rows) of every cell of every table, one cell a row; totals have the column ``total``."""
-    return [speak(head) for head in LONG_HEAD], [cell for table in report.every_table for cell in _cells(table)]
+    total = speak(TOTAL)
+    return [speak(head) for head in LONG_HEAD], [cell for table in report.every_table for cell in _cells(table, total)]
 
 
 def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
@@ -34,19 +36,19 @@ def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
     sheets = [Sheet(speak(say("要点")), head, lines)]
     for table in report.every_table:
         columns = [f"{column.group} {column.label}".strip() for column in table.columns]
-        heading = [speak(say("コード")), speak(table.title), *columns, speak(say("総計"))]
+        heading = [speak(say("コード")), speak(table.title), *columns, speak(TOTAL)]
         rows: list[list[Cell]] = [[row.code, _label(row.group, row.label), *row.cells, row.total] for row in table.rows]
         sheets.append(Sheet(speak(table.title), heading, rows))
     return sheets
 
 
-def _cells(table: Table) -> Iterator[list[Cell]]:
+def _cells(table: Table, total: str) -> Iterator[list[Cell]]:
     for row in table.rows:
         label = _label(row.group, row.label)
         for column, cell in zip(table.columns, row.cells, strict=True):
             name = f"{column.group} {column.label}".strip()
             yield [table.slug, table.population, row.code, label, column.code, name, cell]
-        yield [table.slug, table.population, row.code, label, "total", "", row.total]
+        yield [table.slug, table.population, row.code, label, "total", total, row.total]
 
 
 def _label(group: str, label: str) -> str:

@@ -82,11 +82,14 @@ def move(
     if to is Lifecycle.RETIRED:
         authz.require(by, authz.Permission.USE_CASE_RETIRE, use_case)
     reason = clean(reason)
+    problems: dict[str, Say] = {}
     if transition.reason and not reason:
-        raise Invalid({"reason": say("理由を入力してください。")})
+        problems["reason"] = say("理由を入力してください。")
     facts = states.MoveFacts(on, session.info["clock"].today(), use_case.lifecycle_since, unanswered(use_case, form))
     if refusals := states.refusals(transition, facts):
-        raise Invalid({"on": refusals[0]})
+        problems["on"] = refusals[0]
+    if problems:
+        raise Invalid(problems)
     lifecycle.enter(session, use_case, to, on=on, source=Source.WEB, reason=reason, by=by)
     audit.record(session, audit.Event.USE_CASE_MOVED, use_case, by=by, reason=reason)
     return use_case

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from hashlib import sha256
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from register.authz import Actor, Permission, require, visible
+from register.authz import SIGHT, Actor, Permission, can, require, visible
 from register.errors import NotFound, RegisterError, say
 from register.models import (
     AISystem,
@@ -120,12 +120,12 @@ def writable(row: Row) -> Row:
     permission (403).
     """
     actor, model = current_actor(), type(row)
-    statement = visible(select(model).where(model.id == row.id), model, actor)  # type: ignore[attr-defined]
-    found = db_session().scalar(statement.with_for_update(of=model, key_share=True))
-    if found is None:
+    lock: dict[str, Any] = {"of": model, "key_share": True}
+    found = db_session().get(model, row.id, with_for_update=lock)  # type: ignore[attr-defined]
+    if found is None or not can(actor, SIGHT[model], found):
         raise NotFound(say("お探しのページはありません。"))
     require(actor, g.permission, found)
-    return cast("Row", found)
+    return found
 
 
 def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:

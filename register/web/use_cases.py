@@ -110,8 +110,7 @@ def move(use_case: UseCase) -> ResponseReturnValue:
     if target is Lifecycle.RETIRED:
         require(current_actor(), Permission.USE_CASE_RETIRE, use_case)
     if not form.is_submitted():
-        transition = states.lifecycle_move(use_case.lifecycle, target)
-        return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
+        return _move_page(form, use_case, target)
     if form.validate():
         step: dict[str, Any] = {
             "to": target,
@@ -126,8 +125,13 @@ def move(use_case: UseCase) -> ResponseReturnValue:
         else:
             flash(gettext("案件の状態を変えました。"), "done")
             return redirect(url_for("use_cases.show", use_case=use_case.public_id), 303)
+    return _move_page(form, use_case, target), 422
+
+
+def _move_page(form: MoveForm, use_case: UseCase, target: Lifecycle) -> str:
     transition = states.lifecycle_move(use_case.lifecycle, target)
-    return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition), 422
+    form.reason.flags.needed = transition.reason
+    return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
 
 
 def _systems() -> list[AISystem]:

@@ -41,3 +41,16 @@ def test_errors_do_not_show_the_values_of_a_statement(database: Database) -> Non
         connection.execute(text("select :title from no_such_table"), {"title": "秘密の題"})
     assert "no_such_table" in str(caught.value)
     assert "秘密の題" not in str(caught.value)
+
+
+def test_a_reading_session_sees_one_moment(database: Database) -> None:
+    with database.reading() as reading:
+        before = audit.head(reading), reading.scalar(select(func.count(Ministry.id)))
+        with database.writing() as writing:
+            added = ministry("c", 3)
+            writing.add(added)
+            audit.record(writing, audit.Event.MINISTRY_CREATED, added, by=Actor.system("tests"))
+        assert (audit.head(reading), reading.scalar(select(func.count(Ministry.id)))) == before
+        assert audit.verify(reading).finding is None
+    with database.reading() as reading:
+        assert audit.head(reading)[0] == before[0][0] + 1
