@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from register import audit
-from register.cli.base import reading
+from register.cli.base import reading, refusals_told
 
 group = AppGroup("audit", help="Check the audit chain.")
 
@@ -21,6 +21,7 @@ group = AppGroup("audit", help="Check the audit chain.")
     metavar="SEQ:HASH",
     help="A length and head kept outside the database, as printed in a snapshot; may be given several times.",
 )
+@refusals_told
 def verify(anchors: tuple[str, ...]) -> None:
     """Check the whole chain; name the first bad entry and exit with 1 when there is one."""
     with reading() as session:

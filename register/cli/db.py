@@ -6,13 +6,14 @@ import click
 from flask.cli import AppGroup
 
 from register import migrate
-from register.cli.base import runtime
+from register.cli.base import refusals_told, runtime
 
 group = AppGroup("db", help="Create, upgrade and inspect the database's schema.")
 
 
 @group.command("upgrade")
 @click.argument("revision", default="head")
+@refusals_told
 def upgrade(revision: str) -> None:
     """Bring the database to REVISION (default: the newest); creates an empty one."""
     run = runtime()
@@ -23,6 +24,7 @@ def upgrade(revision: str) -> None:
 @group.command("downgrade")
 @click.argument("revision")
 @click.confirmation_option(prompt="Tables and their content may be lost. Go on?")
+@refusals_told
 def downgrade(revision: str) -> None:
     """Take the database back to REVISION; `base` empties it."""
     run = runtime()
@@ -31,6 +33,7 @@ def downgrade(revision: str) -> None:
 
 
 @group.command("current")
+@refusals_told
 def current() -> None:
     """Print the database's revision and the newest one; exits with 1 when they differ."""
     run = runtime()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from register.cli.base import runtime
+from register.cli.base import refusals_told, runtime
 from register.jobs.runner import Runner, serve
 
 group = AppGroup("jobs", help="Do the slow work that people asked for.")
@@ -18,6 +18,7 @@ def run() -> None:
 
 
 @group.command("once")
+@refusals_told
 def once() -> None:
     """Do the jobs that wait now and end; exits with 1 when another runner works."""
     runner = Runner(runtime())

@@ -16,6 +16,9 @@ from register.formspec.codes import load_roster
 from register.models import FormVersion, Round, SubmissionItem
 from register.services.round_import import Result, RoundFacts, import_round
 
+# Long before the first report: an earlier year is a slip, and a page could not write it in the era calendar.
+FIRST_YEAR = 2000
+
 group = AppGroup("rounds", help="Reporting rounds (定期報告).")
 
 
@@ -26,7 +29,8 @@ class RoundCode(click.ParamType[tuple[int, int]]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         year, _, number = str(value).partition("-")
-        if len(year) != 4 or not year.isdecimal() or not number.isdecimal() or not 0 < int(number) < 100:
+        decimal = year.isdecimal() and number.isdecimal()
+        if len(year) != 4 or not decimal or int(year) < FIRST_YEAR or not 0 < int(number) < 100:
             self.fail(f"{value} is no round; write fiscal year and number, for example 2025-2", param, ctx)
         return int(year), int(number)
 
@@ -65,11 +69,15 @@ def import_file(
     run = runtime()
     if version not in run.forms.versions:
         raise click.BadParameter(f"{version} is none of {', '.join(run.forms.versions)}", param_hint="--form")
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise click.BadParameter(f"{file} cannot be read: {error.strerror}", param_hint="FILE") from error
     with writing() as session:
         result = import_round(
             session,
             RoundFacts(*code, as_of, opens, due),
-            file.read_bytes(),
+            data,
             spec=run.forms.versions[version],
             create_ministries=create_ministries,
             roster=load_roster(run.config_dir),
@@ -93,6 +101,7 @@ def _tell(result: Result) -> None:
 
 
 @group.command("list")
+@refusals_told
 def list_rounds() -> None:
     """List the rounds with their as-of date, form version, state and number of items."""
     statement = (
