@@ -210,6 +210,19 @@ class TestWhatIsWrong:
         )
         assert stored(database, case).lifecycle is Lifecycle.PLANNED
 
+    @pytest.mark.parametrize(("to", "mark"), [("retired", "※必須"), ("production", "任意")])
+    def test_the_reason_is_marked_as_the_move_asks_for_it(
+        self, client_of: ClientOf, case: UseCase, to: str, mark: str
+    ) -> None:
+        tree, _ = html.parse(client_of("approver").get(address(case, f"/move?to={to}")).text)
+        (label,) = [label for label in tree.iter("label") if label.get("for") == "reason"]
+        assert "".join(label.itertext()).strip().endswith(mark)
+
+    def test_a_move_with_two_mistakes_names_both(self, client_of: ClientOf, case: UseCase) -> None:
+        answer = client_of("approver").submit(address(case, "/move?to=retired"), {"on": "2025-11-11", "reason": ""})
+        assert answer.status_code == 422
+        assert all(f'<a href="#{field}">' in answer.text for field in ("on", "reason"))
+
     def test_a_start_before_the_facts_are_known(self, client_of: ClientOf, database: Database) -> None:
         client = client_of("reporter")
         made = client.submit("/use-cases/new", {"title": "題だけ"})
