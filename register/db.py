@@ -152,7 +152,14 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+        # A writer waits as long as on SQLite; a session whose host is gone does not keep its locks for ever.
+        limits = f"-c lock_timeout={LONGEST_WAIT}s -c idle_in_transaction_session_timeout=5min"
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": limits},
+        )
     raise ValueError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 

@@ -95,7 +95,7 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
 
 def _edges(app: Flask, run: Runtime) -> None:
     app.before_request(_name_request)
-    app.before_request(guard.refuse_nul)
+    app.before_request(guard.refuse_unreadable)
     app.teardown_appcontext(session.close_sessions)
     app.url_map.converters["round_code"] = converters.RoundCode
     CSRFProtect(app)

@@ -27,6 +27,7 @@ EDITABLE = (*LINES, *TEXTS, *CODES, "planned_stage", "start_on", "ai_system_id")
 # What must be known before a use may start (states.facts_for_start).
 START_FACTS = ("usage_type", "user_scope", "confidentiality")
 LONGEST = {"title": 200, "unit": 200, "model_usage": 1000, "purpose": 4000, "goal_text": 4000}
+LONGEST_REASON = 4000
 
 
 def create(session: Session, *, form: FormSpec, values: Mapping[str, Any], by: Actor) -> UseCase:

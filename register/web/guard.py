@@ -98,8 +98,10 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
     return declare
 
 
-def refuse_nul() -> None:
-    """Refuse a request with a NUL in it, before anything reads it: PostgreSQL takes none, and no browser sends one."""
+def refuse_unreadable() -> None:
+    """Refuse what no page of ours sends, before anything reads it: JSON, and a NUL, which PostgreSQL does not take."""
+    if request.is_json:
+        abort(415)
     sent = (request.path, *chain(*request.args.listvalues(), *request.form.listvalues()))
     if "\0" in "".join(sent):
         abort(400)
@@ -134,7 +136,7 @@ def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseRetu
     The second sending is noticed where the first shows: the view refuses, for the row has moved on, or the token is
     there already. Either way the answer is the first one's.
     """
-    token = _own(request.form.get("request_token", ""), actor)
+    token = _own(actor)
     try:
         response = current_app.make_response(view())
         if response.status_code < 400:
@@ -160,9 +162,12 @@ def _keep(session: Session, token: str, actor: Actor, location: str | None) -> N
         session.execute(_ADD_TOKEN, used)
 
 
-def _own(token: str, actor: Actor) -> str:
-    """Return what a form's token is stored as: nobody else's is ever the same, whatever was sent."""
-    return sha256(f"{actor.user_id} {token}".encode()).hexdigest() if token else ""
+def _own(actor: Actor) -> str:
+    """Return what the form's token is stored as: the same for nobody else, and not for the form filled otherwise."""
+    if not request.form.get("request_token"):
+        return ""
+    sent = sorted((name, text) for name, text in request.form.items(multi=True) if name != "csrf_token")
+    return sha256(f"{actor.user_id} {request.path} {sent}".encode(errors="surrogatepass")).hexdigest()
 
 
 def _location(token: str) -> str | None:

@@ -54,3 +54,10 @@ def test_a_reading_session_sees_one_moment(database: Database) -> None:
         assert audit.verify(reading).finding is None
     with database.reading() as reading:
         assert audit.head(reading)[0] == before[0][0] + 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_nobody_waits_for_a_lock_for_ever(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("show lock_timeout")) == "15s"
+        assert connection.scalar(text("show idle_in_transaction_session_timeout")) == "5min"

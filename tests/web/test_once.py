@@ -242,3 +242,14 @@ class TestForeignForms:
         client.get("/use-cases")
         assert client.post("/use-cases/new", data=data).status_code == 400
         assert counts(database) == (0, 0, 0)
+
+
+@both
+def test_a_form_sent_again_with_other_content_is_another_deed(client_of: ClientOf, case: UseCase) -> None:
+    client, address = client_of("reporter"), f"/use-cases/{case.public_id}/edit"
+    data = opened(client, address)
+    assert client.post(address, data={**data, "title": "一つ目"}).status_code == 303
+    second = client.post(address, data={**data, "title": "二つ目"})
+    assert second.status_code == 409
+    assert "一つ目" in second.text
+    assert "二つ目" in second.text

@@ -112,7 +112,7 @@ def test_the_sign_in_page_takes_anything(client: Client) -> None:
 def test_a_body_that_is_no_form_is_refused(client_of: ClientOf, database: Database, body: bytes, kind: str) -> None:
     for address in ("/use-cases/new", "/login", "/language"):
         answer = client_of("reporter").post(address, data=body, content_type=kind)
-        assert answer.status_code in {400, 413}, address
+        assert answer.status_code in {400, 413, 415}, address
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(UseCase)) == 0
 
@@ -227,3 +227,9 @@ def test_another_host_name_is_refused(database_url: str, tmp_path: Path, clock: 
     for host in ("evil.example", "register.example.evil.example", "localhost"):
         assert safe(client.get("/login", base_url=f"http://{host}")).status_code == 400
     made.extensions["register"].database.engine.dispose()
+
+
+def test_json_is_no_form(client_of: ClientOf, client: Client, case: UseCase) -> None:
+    for one, address in ((client, "/login"), (client_of("reporter"), f"/use-cases/{case.public_id}/edit")):
+        for body in ({"title": 5}, [1], "x", {"password": 5, "email": "a@example.go.jp"}):
+            assert one.post(address, json=body).status_code == 415
