@@ -16,14 +16,17 @@ from register.models import (
     AuditEntry,
     Job,
     LifecycleEvent,
+    Remark,
     Round,
     Snapshot,
     Submission,
     SubmissionItem,
+    Upload,
     UseCase,
     User,
 )
-from register.vocab import Role, SubmissionState
+from register.states import ROUND_SETTLED
+from register.vocab import Role, RoundDeed, RoundState, SubmissionDeed, SubmissionState
 
 # A statement of any shape: narrowing it says nothing of its columns.
 AnySelect = Select[*tuple[Any, ...]]
@@ -44,8 +47,18 @@ class Permission(StrEnum):
     AI_SYSTEM_WRITE = "ai_system.write"
     ROUND_READ = "round.read"
     ROUND_BOARD = "round.board"
+    ROUND_PLAN = "round.plan"
     SUBMISSION_READ = "submission.read"
+    SUBMISSION_FILL = "submission.fill"
+    SUBMISSION_SEND = "submission.send"
+    SUBMISSION_APPROVE = "submission.approve"
+    SUBMISSION_REVIEW = "submission.review"
+    SUBMISSION_EXTEND = "submission.extend"
+    REMARK_REPLY = "remark.reply"
     ITEM_READ = "submission_item.read"
+    ITEM_FILL = "submission_item.fill"
+    ITEM_CORRECT = "submission_item.correct"
+    UPLOAD_READ = "upload.read"
     REPORT_READ = "report.read"
     SNAPSHOT_CREATE = "snapshot.create"
     SNAPSHOT_READ = "snapshot.read"
@@ -61,6 +74,8 @@ class Reach(Enum):
     OWN = "rows of the actor's ministry"
     OWN_OR_SHARED = "rows of the actor's ministry, and those that others share"
     HANDED_IN = "rows of submissions from their submission on"
+    ANNOUNCED = "rounds that are no longer a draft"
+    SETTLED = "rounds whose answers are frozen"
     ASKED = "rows that the actor asked for"
 
 
@@ -89,16 +104,43 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     },
     Permission.AI_SYSTEM_CREATE: _OWN_STAFF,
     Permission.AI_SYSTEM_WRITE: _OWN_STAFF,
-    Permission.ROUND_READ: _EVERYBODY_BUT_ADMIN,
+    Permission.ROUND_READ: {Role.REPORTER: Reach.ANNOUNCED, Role.APPROVER: Reach.ANNOUNCED, **_OVERSIGHT},
     Permission.ROUND_BOARD: _OVERSIGHT,
+    Permission.ROUND_PLAN: {Role.SECRETARIAT: Reach.ALL},
     Permission.SUBMISSION_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.HANDED_IN, Role.AUDITOR: Reach.ALL},
     Permission.ITEM_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.HANDED_IN, Role.AUDITOR: Reach.ALL},
-    Permission.REPORT_READ: _EVERYBODY_BUT_ADMIN,
+    Permission.SUBMISSION_FILL: {Role.REPORTER: Reach.OWN},
+    Permission.SUBMISSION_SEND: {Role.REPORTER: Reach.OWN},
+    Permission.SUBMISSION_APPROVE: {Role.APPROVER: Reach.OWN},
+    Permission.SUBMISSION_REVIEW: {Role.SECRETARIAT: Reach.HANDED_IN},
+    # Asked of the round: the secretariat may extend a deadline without seeing what the ministry has filled in so far.
+    Permission.SUBMISSION_EXTEND: {Role.SECRETARIAT: Reach.ALL},
+    Permission.REMARK_REPLY: _OWN_STAFF,
+    Permission.ITEM_FILL: {Role.REPORTER: Reach.OWN},
+    Permission.ITEM_CORRECT: {Role.SECRETARIAT: Reach.HANDED_IN},
+    Permission.UPLOAD_READ: {Role.REPORTER: Reach.OWN},
+    Permission.REPORT_READ: {Role.REPORTER: Reach.SETTLED, Role.APPROVER: Reach.SETTLED, **_OVERSIGHT},
     Permission.SNAPSHOT_CREATE: {Role.SECRETARIAT: Reach.ALL},
     Permission.SNAPSHOT_READ: _OVERSIGHT,
     Permission.SNAPSHOT_DOWNLOAD: _OVERSIGHT,
     Permission.JOB_READ: {Role.SECRETARIAT: Reach.ASKED, Role.AUDITOR: Reach.ALL},
     Permission.AUDIT_READ: {Role.APPROVER: Reach.OWN, **_OVERSIGHT},
+}
+
+# Who does what with a round and with a return; when it may be done is in ``states``.
+ROUND_DEEDS: Mapping[RoundDeed, Permission] = dict.fromkeys(RoundDeed, Permission.ROUND_PLAN)
+SUBMISSION_DEEDS: Mapping[SubmissionDeed, Permission] = {
+    SubmissionDeed.FILL: Permission.SUBMISSION_FILL,
+    SubmissionDeed.DECLARE_NIL: Permission.SUBMISSION_SEND,
+    SubmissionDeed.SEND: Permission.SUBMISSION_SEND,
+    SubmissionDeed.DECLINE: Permission.SUBMISSION_APPROVE,
+    SubmissionDeed.APPROVE: Permission.SUBMISSION_APPROVE,
+    SubmissionDeed.ASK: Permission.SUBMISSION_REVIEW,
+    SubmissionDeed.REPLY: Permission.REMARK_REPLY,
+    SubmissionDeed.EXTEND: Permission.SUBMISSION_EXTEND,
+    SubmissionDeed.RETURN: Permission.SUBMISSION_REVIEW,
+    SubmissionDeed.ACCEPT: Permission.SUBMISSION_REVIEW,
+    SubmissionDeed.CORRECT: Permission.ITEM_CORRECT,
 }
 
 # The permission that lets a row of each kind be seen at all: whoever lacks it gets a 404.
@@ -109,6 +151,8 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     Round: Permission.ROUND_READ,
     Submission: Permission.SUBMISSION_READ,
     SubmissionItem: Permission.ITEM_READ,
+    Remark: Permission.SUBMISSION_READ,
+    Upload: Permission.UPLOAD_READ,
     Snapshot: Permission.SNAPSHOT_READ,
     Job: Permission.JOB_READ,
     AuditEntry: Permission.AUDIT_READ,
@@ -185,6 +229,10 @@ def _clause(extent: Reach, model: Any, actor: Actor) -> ColumnElement[bool]:
             return submission.in_(  # type: ignore[no-any-return]
                 select(Submission.id).where(Submission.state.in_(_HANDED_IN))
             )
+        case Reach.ANNOUNCED:
+            return model.state != RoundState.DRAFT  # type: ignore[no-any-return]
+        case Reach.SETTLED:
+            return model.state.in_(ROUND_SETTLED)  # type: ignore[no-any-return]
         case Reach.ASKED:
             return model.asked_by_id == actor.user_id  # type: ignore[no-any-return]
 
@@ -200,5 +248,9 @@ def _holds(extent: Reach, row: Any, actor: Actor) -> bool:
         case Reach.HANDED_IN:
             submission = row if isinstance(row, Submission) else row.submission
             return submission.state in _HANDED_IN
+        case Reach.ANNOUNCED:
+            return bool(row.state is not RoundState.DRAFT)
+        case Reach.SETTLED:
+            return row.state in ROUND_SETTLED
         case Reach.ASKED:
             return bool(row.asked_by_id == actor.user_id)

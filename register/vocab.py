@@ -99,6 +99,68 @@ class SubmissionState(Term):
     FROZEN = "frozen", "確定", "Frozen"
 
 
+class Confirmation(Term):
+    """What a ministry said of one case in a round; only what was confirmed is an answer."""
+
+    UNCONFIRMED = "unconfirmed", "未確認", "Not confirmed"
+    UNCHANGED = "unchanged", "変更なし", "Unchanged"
+    CHANGED = "changed", "変更あり", "Changed"
+    NEW = "new", "新規", "New"
+    ENDED = "ended", "利用終了", "Ended"
+    # From a file of a round that was collected elsewhere: what happened to the case there is not known.
+    REPORTED = "reported", "報告済み", "Reported"
+
+
+class RoundDeed(Term):
+    """What the secretariat does with a round as a whole."""
+
+    SCHEDULE = "schedule", "予定を確定する", "Schedule"
+    UNSCHEDULE = "unschedule", "準備中に戻す", "Back to draft"
+    OPEN = "open", "受付を始める", "Open"
+    CLOSE = "close", "受付を終える", "Close"
+    REOPEN = "reopen", "受付を再開する", "Reopen"
+    FREEZE = "freeze", "確定する", "Freeze"
+    PUBLISH = "publish", "公表済みにする", "Publish"
+
+
+class SubmissionDeed(Term):
+    """What a ministry and the secretariat do with one ministry's return."""
+
+    FILL = "fill", "入力する", "Fill in"
+    DECLARE_NIL = "declare_nil", "該当なしと報告する", "Report that there is none"
+    SEND = "send", "確認に回す", "Send for approval"
+    DECLINE = "decline", "担当者に戻す", "Decline"
+    APPROVE = "approve", "承認して提出する", "Approve and submit"
+    ASK = "ask", "質問する", "Ask"
+    REPLY = "reply", "質問に答える", "Reply"
+    EXTEND = "extend", "期限を延ばす", "Extend the deadline"
+    RETURN = "return", "差し戻す", "Return"
+    ACCEPT = "accept", "受理する", "Accept"
+    CORRECT = "correct", "確定後に訂正する", "Correct after freezing"
+
+
+class RemarkKind(Term):
+    """What the secretariat wrote beside an answer."""
+
+    QUESTION = "question", "質問", "Question"
+    FINDING = "finding", "差戻しの指摘", "Finding"
+
+
+class MappedBy(Term):
+    """Who carried an answer from an earlier version of the form into this one."""
+
+    AUTOMATIC = "automatic", "自動", "Automatic"
+    MINISTRY = "ministry", "府省庁", "Ministry"
+    SECRETARIAT = "secretariat", "事務局", "Secretariat"
+
+
+class ChangeCause(Term):
+    """Why an answer differs from the one before, where the form changed what its codes mean."""
+
+    DEFINITION = "definition", "定義が変わったため", "The definition changed"
+    ACTUAL = "actual", "利用の実態が変わったため", "The use itself changed"
+
+
 class JobState(Term):
     """The life of a piece of slow work that a request asked for."""
 
@@ -125,3 +187,4 @@ class Source(Term):
     WEB = "web", "画面", "Screen"
     IMPORT = "import", "取込み", "Import"
     SEED = "seed", "デモデータ", "Demo data"
+    ROUND = "round", "定期報告", "Periodic report"

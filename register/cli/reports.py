@@ -29,7 +29,7 @@ group = AppGroup("reports", help="The published tables of a round.")
 def show(code: tuple[int, int], kind: str) -> None:
     """Print the report of round CODE."""
     with reading() as session:
-        named = select(Round).where(Round.fiscal_year == code[0], Round.number == code[1])
+        named = select(Round).where(Round.fiscal_year == code[0], Round.number == code[1], Round.rehearsal.is_(False))
         found = session.scalar(named.options(joinedload(Round.form_version)))
         if found is None:
             raise NotFound(say("%(code)sの回はありません。", code="-".join(map(str, code))))

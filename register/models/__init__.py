@@ -8,12 +8,22 @@ from register.models.mixins import Audited
 from register.models.request_token import RequestToken
 from register.models.round import FormVersion, Round
 from register.models.snapshot import Snapshot
-from register.models.submission import Submission, SubmissionItem
+from register.models.submission import (
+    AnswerDraft,
+    ItemVersion,
+    Remark,
+    Submission,
+    SubmissionEvent,
+    SubmissionItem,
+    Upload,
+    counted,
+)
 from register.models.use_case import LifecycleEvent, UseCase
 from register.models.user import User
 
 __all__ = [
     "AISystem",
+    "AnswerDraft",
     "AuditClear",
     "AuditEntry",
     "AuditHead",
@@ -21,14 +31,19 @@ __all__ = [
     "CaseSerial",
     "ChangeMark",
     "FormVersion",
+    "ItemVersion",
     "Job",
     "LifecycleEvent",
     "Ministry",
+    "Remark",
     "RequestToken",
     "Round",
     "Snapshot",
     "Submission",
+    "SubmissionEvent",
     "SubmissionItem",
+    "Upload",
     "UseCase",
     "User",
+    "counted",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base, UtcDateTime, term
-from register.models.mixins import Audited
+from register.models.mixins import Audited, Versioned
 from register.vocab import RoundState
 
 
@@ -30,11 +30,14 @@ class FormVersion(Audited, Base):
         return f"{self.form} {self.version}"
 
 
-class Round(Audited, Base):
-    """A round is (fiscal year, number), never a half-year; its ``code`` is what people and URLs call it."""
+class Round(Audited, Versioned, Base):
+    """A round is (fiscal year, number), never a half-year; its ``code`` is what people and URLs call it.
+
+    A rehearsal is numbered beside the real rounds, works like one, and never enters a statistic or the register.
+    """
 
     __tablename__ = "round"
-    __table_args__ = (UniqueConstraint("fiscal_year", "number"),)
+    __table_args__ = (UniqueConstraint("fiscal_year", "number", "rehearsal"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     fiscal_year: Mapped[int]
@@ -44,13 +47,16 @@ class Round(Audited, Base):
     due_on: Mapped[dt.date | None]
     state: Mapped[RoundState] = mapped_column(term(RoundState, "state"))
     form_version_id: Mapped[int] = mapped_column(ForeignKey("form_version.id"))
+    rehearsal: Mapped[bool] = mapped_column(default=False)
+    instructions: Mapped[str] = mapped_column(Text, default="")
+    contact: Mapped[str] = mapped_column(Text, default="")
 
     form_version: Mapped[FormVersion] = relationship()
 
     @property
     def code(self) -> str:
-        """``2025-2`` for 2025年度第2回."""
-        return f"{self.fiscal_year}-{self.number}"
+        """``2025-2`` for 2025年度第2回, ``2025-2r`` for its rehearsal."""
+        return f"{self.fiscal_year}-{self.number}{'r' if self.rehearsal else ''}"
 
     @property
     def audit_label(self) -> str:

@@ -42,7 +42,7 @@ class RoundPage:
         return sum(row.items for row in self.board)
 
 
-def list_rounds(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_rounds(session: Session, actor: Actor) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return (round, form version, number of submissions), newest first."""
     statement = (
         select(Round, FormVersion, func.count(Submission.id).label("submissions"))
@@ -51,7 +51,7 @@ def list_rounds(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
         .group_by(Round.id, FormVersion.id)
         .order_by(Round.as_of.desc(), Round.id.desc())
     )
-    return session.execute(statement).all()
+    return session.execute(authz.visible(statement, Round, actor)).all()
 
 
 def round_page(session: Session, round: Round, actor: Actor) -> RoundPage:

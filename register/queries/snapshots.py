@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from register import authz
 from register.authz import Actor, Permission
-from register.models import Round, Snapshot, SubmissionItem
+from register.models import Round, Snapshot, SubmissionItem, counted
 
 
 @dataclass(frozen=True)
@@ -34,5 +34,5 @@ def list_page(session: Session, actor: Actor) -> SnapshotsPage:
 
 
 def _rounds(session: Session) -> Sequence[Round]:
-    answered = select(SubmissionItem.id).where(SubmissionItem.round_id == Round.id).exists()
+    answered = select(SubmissionItem.id).where(SubmissionItem.round_id == Round.id, counted()).exists()
     return session.scalars(select(Round).where(answered).order_by(Round.as_of.desc(), Round.id.desc())).all()

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from register import authz, states
 from register.authz import Actor, AnySelect, Permission
-from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase
+from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase, counted
 from register.text import clean_line, search_key
 from register.vocab import MINISTRY_ROLES, Lifecycle
 
@@ -41,7 +41,7 @@ def _reported(actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
     reported = (
         select(SubmissionItem.use_case_id)
         .join(Round, Round.id == SubmissionItem.round_id)
-        .where(code.in_(values), SubmissionItem.use_case_id.is_not(None))
+        .where(code.in_(values), Round.rehearsal.is_(False), SubmissionItem.use_case_id.is_not(None), counted())
     )
     found: ColumnElement[bool] = UseCase.id.in_(authz.visible(reported, SubmissionItem, actor))
     return found
@@ -162,8 +162,13 @@ def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
     page = min(state.page, max(1, -(-total // PER_PAGE)))
     rows = _from(select(*COLUMNS), of_ministry or state.sort == "number").where(*condition).order_by(*SORTS[state.sort])
     found = session.execute(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    rounds = session.scalars(select(Round).order_by(Round.as_of.desc(), Round.id.desc())).all()
+    rounds = session.scalars(_settled_rounds()).all()
     return ListPage(list(found), total, replace(state, page=page), ministries(session, actor), rounds)
+
+
+def _settled_rounds() -> Select[Round]:
+    real = and_(Round.rehearsal.is_(False), Round.state.in_(states.ROUND_SETTLED))
+    return select(Round).where(real).order_by(Round.as_of.desc(), Round.id.desc())
 
 
 def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:

@@ -14,7 +14,7 @@ from register.errors import NotFound, Say, say
 from register.formspec.loader import from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
-from register.models import Ministry, Round, SubmissionItem
+from register.models import Ministry, Round, SubmissionItem, counted
 from register.reports import flow
 from register.reports.catalogue import CATALOGUE
 from register.reports.dimensions import Category, Dimensions, Where, clause
@@ -51,7 +51,7 @@ def cases_page(
     spec = from_canonical(round.form_version.canonical)
     find = _in_flow if table == flow.SLUG else _in_table
     title, row_of, column_of, behind, spec = find(session, round, spec, (table, row, column), language)
-    condition = (behind, authz.sight(SubmissionItem, actor))
+    condition = (behind, counted(), authz.sight(SubmissionItem, actor))
     total = session.scalar(select(func.count()).select_from(SubmissionItem).where(*condition)) or 0
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
     statement = (

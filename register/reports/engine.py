@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from register.errors import Say, say
 from register.formspec.schema import FormSpec
-from register.models import SubmissionItem
+from register.models import SubmissionItem, counted
 from register.reports.catalogue import CrossTab, Note
 from register.reports.dimensions import FIELDS, Category, Dimensions, Key, Where, among, holds
 from register.reports.table import PREVIOUS, TOTAL, Column, Row, Table
@@ -56,14 +56,14 @@ def count(session: Session, round_id: int) -> Counts:
     risks = func.coalesce(func.sum(SubmissionItem.answers["risk_case_count"].as_integer()), 0)
     grouped = (
         select(*answers, func.count().label("cases"), risks.label("risks"))
-        .where(SubmissionItem.round_id == round_id)
+        .where(SubmissionItem.round_id == round_id, counted())
         .group_by(*answers)
     )
     rows = session.execute(grouped).all()
     where = [answers[FIELDS.index(field)] for field in ("user_scope", "start_timing")]
     present = (
         select(SubmissionItem.ministry_id, *where)
-        .where(SubmissionItem.round_id == round_id)
+        .where(SubmissionItem.round_id == round_id, counted())
         .group_by(SubmissionItem.ministry_id, *where)
     )
     return Counts(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from register.errors import NotFound, say
 from register.formspec.schema import FormSpec, Text
-from register.models import Round, SubmissionItem
+from register.models import Round, SubmissionItem, counted
 from register.reports.dimensions import Category
 from register.reports.table import TOTAL, Column, Row, Table
 
@@ -35,15 +35,15 @@ def count(session: Session, round: Round, previous: Round) -> dict[str, int]:
     kept = (
         select(was.label("was"), became.label("became"), before.id.is_(None).label("missing"), func.count())
         .select_from(now)
-        .outerjoin(before, and_(same, before.round_id == previous.id))
-        .where(now.round_id == round.id)
+        .outerjoin(before, and_(same, before.round_id == previous.id, counted(before)))
+        .where(now.round_id == round.id, counted(now))
         .group_by("was", "became", "missing")
     )
     gone = (
         select(was.label("was"), func.count())
         .select_from(before)
-        .outerjoin(now, and_(same, now.round_id == round.id))
-        .where(before.round_id == previous.id, now.id.is_(None))
+        .outerjoin(now, and_(same, now.round_id == round.id, counted(now)))
+        .where(before.round_id == previous.id, counted(before), now.id.is_(None))
         .group_by("was")
     )
     moves = {
@@ -109,6 +109,7 @@ def behind(round: Round, previous: Round, row: str, column: str) -> ColumnElemen
     own, other, own_type = (previous, round, row) if of_before else (round, previous, column)
     matched = select(counterpart.id).where(
         counterpart.round_id == other.id,
+        counted(counterpart),
         counterpart.ministry_id == SubmissionItem.ministry_id,
         counterpart.case_no == SubmissionItem.case_no,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from register.formspec.loader import from_canonical
@@ -19,6 +19,7 @@ from register.reports.dimensions import Dimensions, Population
 from register.reports.errata import Erratum, applicable
 from register.reports.headlines import Facts, Headline, headlines
 from register.reports.table import Row, Table
+from register.states import ROUND_SETTLED
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
 
 
 def previous_round(session: Session, round: Round) -> Round | None:
-    """Return the round before ``round`` by fiscal year and number; None for a first one."""
+    """Return the settled round before ``round`` by fiscal year and number, no rehearsal; None for a first one."""
     earlier = tuple_(Round.fiscal_year, Round.number) < tuple_(round.fiscal_year, round.number)
-    statement = select(Round).where(earlier).options(joinedload(Round.form_version))
+    real = and_(Round.rehearsal.is_(False), Round.state.in_(ROUND_SETTLED))
+    statement = select(Round).where(earlier, real).options(joinedload(Round.form_version))
     return session.scalar(statement.order_by(Round.fiscal_year.desc(), Round.number.desc()).limit(1))
 
 

@@ -92,7 +92,8 @@ def _unknown(items: Sequence[FileItem], known: Mapping[str, Ministry]) -> dict[s
 
 def _round(session: Session, facts: RoundFacts, spec: FormSpec, *, by: Actor) -> Round:
     version = form_versions.publish(session, spec, by=by)
-    statement = select(Round).where(Round.fiscal_year == facts.fiscal_year, Round.number == facts.number)
+    named = (Round.fiscal_year == facts.fiscal_year, Round.number == facts.number, Round.rehearsal.is_(False))
+    statement = select(Round).where(*named)
     if known := session.scalar(statement):
         _refuse_other_facts(known, facts, spec)
         return known

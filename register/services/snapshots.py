@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from register import audit, authz
 from register.authz import Actor, Permission
 from register.errors import Invalid, NotNow, say
-from register.models import Job, Round, Snapshot, SubmissionItem
+from register.models import Job, Round, Snapshot, SubmissionItem, counted
 from register.services import jobs
 
 KIND = "snapshot"
@@ -37,7 +37,7 @@ def ask(session: Session, round: Round, *, language: str, by: Actor) -> Job:
     """Ask for a snapshot of ``round``; asking again while one is being made gives the same job."""
     if language not in LANGUAGES:
         raise Invalid({"language": say("日本語か英語を選んでください。")})
-    if session.scalar(select(SubmissionItem.id).where(SubmissionItem.round_id == round.id).limit(1)) is None:
+    if session.scalar(select(SubmissionItem.id).where(SubmissionItem.round_id == round.id, counted()).limit(1)) is None:
         raise NotNow(say("この回にはまだ案件がありません。定期報告を取り込んでから作成してください。"))
     params = {"round_id": round.id, "language": language}
     if job := jobs.open_job(session, kind=KIND, params=params, by=by):

@@ -18,7 +18,7 @@ blueprint = Blueprint("rounds", __name__)
 @guarded(Permission.ROUND_READ)
 def index() -> ResponseReturnValue:
     """Every round, newest first."""
-    return render_template("rounds/index.html", rows=queries.list_rounds(db_session()))
+    return render_template("rounds/index.html", rows=queries.list_rounds(db_session(), current_actor()))
 
 
 @blueprint.get("/rounds/<round_code:round>")
