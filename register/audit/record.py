@@ -25,6 +25,7 @@ from sqlalchemy.orm.attributes import History
 
 from register.audit.chain import canonical, digest_of, entry_hash
 from register.authz import Actor
+from register.db import table_of
 from register.models import AuditClear, Audited, AuditEntry, AuditHead, ChangeMark
 
 
@@ -153,17 +154,16 @@ def _folded(facts: Iterable[Fact]) -> list[Fact]:
     return list(folded.values())
 
 
-# Built once: every audited transaction runs them while others wait for the head.
-_NEWEST_MARK = select(func.coalesce(func.max(ChangeMark.id), 0))
-_TAKEN = (ChangeMark.table_name, ChangeMark.pk, ChangeMark.op)
+# Built once, and of tables: every audited transaction runs them while others wait for the head.
+_ENTRY, _CLEAR, _HEAD, _MARK = (table_of(model) for model in (AuditEntry, AuditClear, AuditHead, ChangeMark))
+_NEWEST_MARK = select(func.coalesce(func.max(_MARK.c.id), 0))
+_TAKEN = (_MARK.c.table_name, _MARK.c.pk, _MARK.c.op)
 _TAKE_MARKS = {
-    "sqlite": delete(ChangeMark).where(ChangeMark.id > bindparam("floor")).returning(*_TAKEN),
-    "postgresql": delete(ChangeMark)
-    .where(ChangeMark.txid == text("pg_current_xact_id()::text::bigint"))
-    .returning(*_TAKEN),
+    "sqlite": delete(_MARK).where(_MARK.c.id > bindparam("floor")).returning(*_TAKEN),
+    "postgresql": delete(_MARK).where(_MARK.c.txid == text("pg_current_xact_id()::text::bigint")).returning(*_TAKEN),
 }
-_LOCK_HEAD = select(AuditHead.seq, AuditHead.hash).with_for_update()
-_ADD_ENTRY, _ADD_CLEAR, _MOVE_HEAD = insert(AuditEntry), insert(AuditClear), update(AuditHead)
+_LOCK_HEAD = select(_HEAD.c.seq, _HEAD.c.hash).with_for_update()
+_ADD_ENTRY, _ADD_CLEAR, _MOVE_HEAD = insert(_ENTRY), insert(_CLEAR), update(_HEAD)
 
 
 @event.listens_for(Session, "after_begin")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cache, wraps
 from hashlib import sha256
 from itertools import chain
 from typing import Any, TypeVar
@@ -15,23 +15,27 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from sqlalchemy import ColumnElement, and_, insert, select
+from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from register.authz import SIGHT, Actor, Permission, can, require, visible
+from register.authz import SIGHT, Actor, AnySelect, Permission, can, require, visible
+from register.db import table_of
 from register.errors import NotFound, RegisterError, say
 from register.models import (
     AISystem,
     AuditEntry,
     Job,
+    Remark,
     RequestToken,
     Round,
     Snapshot,
     Submission,
     SubmissionItem,
+    Upload,
     UseCase,
 )
+from register.vocab import Role
 from register.web.session import SAFE_METHODS, current_actor, db_session, reading_session, runtime
 
 View = Callable[..., ResponseReturnValue]
@@ -46,20 +50,12 @@ class Access:
     loads: Mapping[str, type[DeclarativeBase]] = field(default_factory=dict)
 
 
-def _by_public_id(model: Any) -> Callable[[Any], ColumnElement[bool]]:
-    return lambda value: model.public_id == value
-
-
-def _round_by_code(code: tuple[int, int]) -> ColumnElement[bool]:
-    return and_(Round.fiscal_year == code[0], Round.number == code[1])
-
-
-# How a value in the URL names a row of each kind.
-FINDERS: Mapping[type[DeclarativeBase], Callable[[Any], ColumnElement[bool]]] = {
-    **{model: _by_public_id(model) for model in (UseCase, AISystem, Submission, SubmissionItem, Snapshot, Job)},
-    Round: _round_by_code,
+# The columns by which the value in a URL names a row of each kind.
+KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
+    **dict.fromkeys((UseCase, AISystem, Submission, SubmissionItem, Remark, Upload, Snapshot, Job), ("public_id",)),
+    Round: ("fiscal_year", "number", "rehearsal"),
     # An entry's number would tell a ministry how much the others do; its hash tells nothing.
-    AuditEntry: lambda value: AuditEntry.hash == value,
+    AuditEntry: ("hash",),
 }
 
 # Endpoints of extensions that cannot carry our declaration; each is public by its nature.
@@ -108,10 +104,31 @@ def refuse_unreadable() -> None:
 
 
 def _load(model: type[DeclarativeBase], value: Any, actor: Actor) -> Any:
-    row = reading_session().scalar(visible(select(model).where(FINDERS[model](value)), model, actor))
+    key = dict(zip(KEYS[model], value if isinstance(value, tuple) else (value,), strict=True))
+    asks = {"ministry_id": actor.ministry_id, "user_id": actor.user_id}
+    row = reading_session().scalar(_visible_row(model, actor.role), asks | key)
     if row is None:
         raise NotFound(say("お探しのページはありません。"))
     return row
+
+
+@cache
+def _visible_row(model: type[DeclarativeBase], role: Role | None) -> AnySelect:
+    """Return the statement that finds a row, if people of ``role`` may see it; built once, for every request asks it.
+
+    What differs between two people of a role is bound when it is asked.
+    """
+    ministry, person = bindparam("ministry_id", type_=Integer), bindparam("user_id", type_=Integer)
+    anybody = Actor("", role=role, ministry_id=ministry, user_id=person)  # type: ignore[arg-type]
+    named = (getattr(model, name) == bindparam(name) for name in KEYS[model])
+    return visible(select(model).where(*named), model, anybody)
+
+
+@cache
+def _locked_row(model: type[DeclarativeBase]) -> AnySelect:
+    named = model.id == bindparam("id")  # type: ignore[attr-defined]
+    locked = select(model).where(named).with_for_update(of=model, key_share=True)
+    return locked.execution_options(populate_existing=True)
 
 
 def writable(row: Row) -> Row:
@@ -122,8 +139,7 @@ def writable(row: Row) -> Row:
     permission (403).
     """
     actor, model = current_actor(), type(row)
-    lock: dict[str, Any] = {"of": model, "key_share": True}
-    found = db_session().get(model, row.id, with_for_update=lock)  # type: ignore[attr-defined]
+    found: Row | None = db_session().scalar(_locked_row(model), {"id": row.id})  # type: ignore[attr-defined]
     if found is None or not can(actor, SIGHT[model], found):
         raise NotFound(say("お探しのページはありません。"))
     require(actor, g.permission, found)
@@ -153,13 +169,13 @@ def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseRetu
     return redirect(done, 303) if done else response
 
 
-_ADD_TOKEN = insert(RequestToken)
+_ADD_TOKEN = insert(table_of(RequestToken))
 
 
 def _keep(session: Session, token: str, actor: Actor, location: str | None) -> None:
     if token and location:
         used = {"token": token, "user_id": actor.user_id, "location": location, "used_at": runtime().clock.now()}
-        session.execute(_ADD_TOKEN, used)
+        session.connection().execute(_ADD_TOKEN, used)
 
 
 def _own(actor: Actor) -> str:

@@ -6,21 +6,32 @@ short transactions of their own, so that no password is ever hashed while the wr
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
 from flask import Flask, g, session
 from flask_login import user_logged_out
-from flask_security import FSQLALiteUserDatastore, LoginForm, Security, user_authenticated, user_failed_authn
+from flask_security import (
+    FSQLALiteUserDatastore,
+    LoginForm,
+    RoleMixin,
+    Security,
+    UserMixin,
+    user_authenticated,
+    user_failed_authn,
+)
 from flask_security.utils import get_message
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
-from register.models import User
+from register.db import table_of
+from register.models import Ministry, User
 from register.models.user import RoleRecord
 from register.runtime import Runtime
+from register.vocab import Role
 from register.web.session import reading_session, runtime
 
 # Normalized, a character may become eighteen; passlib raises beyond 4096.
@@ -50,16 +61,52 @@ class SignInForm(LoginForm):
         return super().validate(**kwargs)
 
 
-_BY_UNIQUIFIER = select(User).where(User.fs_uniquifier == bindparam("fs_uniquifier"))
+@dataclass(frozen=True, eq=False)
+class SignedIn(UserMixin):
+    """Who asks, as each request reads it: what the rules and the head of a page tell; never changed, never stored."""
+
+    id: int
+    name: str
+    role: Role
+    ministry_id: int | None
+    active: bool
+    fs_uniquifier: str
+    ministry_name: str | None
+    ministry_name_en: str | None
+
+    @property
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]
+        """The person's one role, as flask-security asks for it."""
+        return [RoleRecord(self.role)]
+
+    @property
+    def ministry(self) -> Ministry | None:
+        """The ministry as the head of a page names it."""
+        return Ministry(name=self.ministry_name, name_en=self.ministry_name_en) if self.ministry_id else None
+
+
+# Columns, not the entity: what every request asks costs a third so.
+_PERSON, _MINISTRY = table_of(User), table_of(Ministry)
+_SIGNED_IN = (
+    select(
+        *(_PERSON.c[name] for name in ("id", "name", "role", "ministry_id", "active", "fs_uniquifier")),
+        _MINISTRY.c.name.label("ministry_name"),
+        _MINISTRY.c.name_en.label("ministry_name_en"),
+    )
+    .select_from(_PERSON)
+    .outerjoin(_MINISTRY, _MINISTRY.c.id == _PERSON.c.ministry_id)
+    .where(_PERSON.c.fs_uniquifier == bindparam("fs_uniquifier"))
+)
 
 
 class Accounts(FSQLALiteUserDatastore):
     """The accounts as flask-security sees them; a rehashed password is the one thing that it writes by itself."""
 
-    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | None:
-        """Return the account with these values; the one asked for by every request is found by a fixed statement."""
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | SignedIn | None:
+        """Return the account with these values; whose session it is, which every request asks, without its row."""
         if kwargs.keys() == {"fs_uniquifier"}:
-            return reading_session().scalar(_BY_UNIQUIFIER, kwargs)
+            found = reading_session().connection().execute(_SIGNED_IN, kwargs).one_or_none()
+            return SignedIn(**found._mapping) if found else None
         return cast("User | None", super().find_user(case_insensitive, **kwargs))
 
     def put(self, model: Any) -> Any:
@@ -122,12 +169,13 @@ def _failed(_app: Flask, user: User, **_: Any) -> None:
     _record(audit.Event.SIGN_IN_FAILED, user)
 
 
-def _signed_out(_app: Flask, user: User | None, **_: Any) -> None:
-    if isinstance(user, User):
+def _signed_out(_app: Flask, user: Any, **_: Any) -> None:
+    if isinstance(user, SignedIn):
         _record(audit.Event.SIGNED_OUT, user)
 
 
-def _record(event: audit.Event, user: User) -> None:
+def _record(event: audit.Event, user: User | SignedIn) -> None:
     with runtime().database.writing() as writing:
         writing.info["request_id"] = g.request_id
-        audit.record(writing, event, writing.get_one(User, user.id), by=Actor.of(user))
+        account = writing.get_one(User, user.id)
+        audit.record(writing, event, account, by=Actor.of(account))
