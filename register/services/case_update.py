@@ -76,6 +76,7 @@ def update(
     round: Round,
     by: Actor,
     tally: Tally,
+    source: Source = Source.IMPORT,
 ) -> None:
     """Bring a known use case up to the round; an older round does not turn it back."""
     if use_case.as_of is not None and use_case.as_of > round.as_of:
@@ -96,7 +97,7 @@ def update(
         tally.kept_newer.append(use_case.case_no)
     else:
         on = _since(answers, round.as_of, use_case)
-        lifecycle.enter(session, use_case, to, on=on, source=Source.IMPORT, round=round, by=by)
+        lifecycle.enter(session, use_case, to, on=on, source=source, round=round, by=by)
         tally.moved += 1
         if to is Lifecycle.PLANNED:
             tally.back.append(use_case.case_no)

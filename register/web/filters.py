@@ -91,6 +91,8 @@ def say(sentence: Say | str) -> str:
 def _said(value: Any) -> Any:
     if isinstance(value, Term):
         return term(value)
+    if isinstance(value, dt.date):
+        return day_text(value)
     return say(value) if isinstance(value, Say) else value
 
 

@@ -1,0 +1,198 @@
+"""The answers of one item while a round runs: which questions are put, what is settled, what is left to do. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+
+from register.errors import Invalid, Say, say
+from register.formspec import types
+from register.formspec.schema import Field, FormSpec
+from register.models import SubmissionItem
+from register.text import clean
+from register.vocab import AnswerState, ChangeCause, Confirmation, MappedBy
+
+NEEDED = ("title",)
+LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person gave for some questions: texts, reasons for declining, why a redefined answer differs."""
+
+    texts: Mapping[str, str]
+    declined: Mapping[str, str] = field(default_factory=dict)
+    causes: Mapping[str, str] = field(default_factory=dict)
+
+
+def put(item: SubmissionItem, question: Field) -> bool:
+    """Tell whether ``question`` is put for this item: the answers so far may make it unnecessary.
+
+    A question that is only exempt is put while an answer to it is known, so that nothing is dropped unseen.
+    """
+    answers = known(item)
+    if question.asked is not None and not question.asked.holds(answers):
+        return False
+    exempt = question.exempt is not None and question.exempt.holds(answers)
+    return not exempt or question.id in answers
+
+
+def known(item: SubmissionItem) -> dict[str, Any]:
+    """Return the answers so far over those that were carried over and nobody has settled yet."""
+    open_ = {name: value for name, value in item.carried.items() if name not in item.states}
+    return open_ | item.answers
+
+
+def settled(item: SubmissionItem, question: Field) -> bool:
+    """Tell whether somebody has said something to ``question``: an answer, or in so many words none."""
+    return (question.id in item.answers or question.id in item.states) and question.id not in item.recheck
+
+
+def left(item: SubmissionItem, spec: FormSpec) -> list[Field]:
+    """Return the questions that still wait for somebody, in the order of the form."""
+    return [question for question in spec.questions if put(item, question) and not settled(item, question)]
+
+
+def missing(item: SubmissionItem, spec: FormSpec) -> list[Field]:
+    """Return the questions that stay 未回答, which is a warning and no mistake."""
+    return [question for question in spec.questions if item.states.get(question.id) == AnswerState.MISSING]
+
+
+def seen(item: SubmissionItem, spec: FormSpec, section: str) -> str:
+    """Return the digest of what a section holds, which tells a later save whether somebody else saved in between."""
+    own = {
+        question.id: (item.answers.get(question.id), item.states.get(question.id), item.notes.get(question.id))
+        for question in spec.questions
+        if question.section == section
+    }
+    return hashlib.sha256(rfc8785.dumps(own)).hexdigest()
+
+
+def write(item: SubmissionItem, questions: Iterable[Field], typed: Typed, spec: FormSpec) -> None:
+    """Settle ``questions`` as ``typed`` says; raise ``Invalid`` with a sentence per field and change nothing."""
+    questions = list(questions)
+    parsed, notes = _parsed(item, questions, typed)
+    answers, states = dict(item.answers), dict(item.states)
+    for question in questions:
+        answers.pop(question.id, None)
+        states.pop(question.id, None)
+        if parsed[question.id] is not None:
+            answers[question.id] = parsed[question.id]
+        elif question.id in notes:
+            states[question.id] = AnswerState.DECLINED.value
+        else:
+            states[question.id] = AnswerState.MISSING.value
+    kept = {name: note for name, note in item.notes.items() if name not in {q.id for q in questions}}
+    item.notes = kept | notes
+    _looked_at(item, questions, parsed, typed)
+    item.answers, item.states = answers, states
+    follow(item, spec)
+
+
+def follow(item: SubmissionItem, spec: FormSpec) -> None:
+    """Renew the state of every settled blank after the answers changed.
+
+    A question may have become unnecessary; one that was unnecessary and is not any more waits for somebody again.
+    """
+    answers, states = dict(item.answers), {}
+    for question in spec.questions:
+        if question.asked is not None and not question.asked.holds(known(item)) and question.id in answers:
+            del answers[question.id]
+            states[question.id] = AnswerState.NOT_APPLICABLE.value
+    for name, state in item.states.items():
+        blank = spec.field(name).blank(answers) if state != AnswerState.DECLINED else AnswerState.DECLINED
+        if (state, blank) != (AnswerState.NOT_APPLICABLE, AnswerState.MISSING):
+            states[name] = blank.value
+    for question in spec.questions:
+        if question.id not in answers and question.id not in states and not put(item, question):
+            states[question.id] = spec.field(question.id).blank(known(item)).value
+    item.answers, item.states = answers, states
+    item.recheck = {name: kind for name, kind in item.recheck.items() if name not in states}
+
+
+def conclude(item: SubmissionItem, spec: FormSpec) -> None:
+    """Say what became of the case, once nothing is left to do: unchanged or changed; a new case stays new."""
+    if item.confirmation is Confirmation.NEW:
+        return
+    if left(item, spec):
+        item.confirmation = Confirmation.UNCONFIRMED
+        return
+    same = item.answers == item.carried and AnswerState.DECLINED not in item.states.values()
+    item.confirmation = Confirmation.UNCHANGED if same else Confirmation.CHANGED
+
+
+def confirm_carried(item: SubmissionItem, spec: FormSpec) -> None:
+    """Settle every question that nobody has looked at as it was carried over."""
+    waiting = [question for question in spec.questions if not settled(item, question)]
+    answers = {q.id: item.carried[q.id] for q in waiting if q.id in item.carried and q.id not in item.recheck}
+    item.answers = item.answers | answers
+    blank = {q.id: q.blank(item.answers).value for q in waiting if q.id not in item.answers}
+    item.states = item.states | blank
+
+
+def reset(item: SubmissionItem) -> None:
+    """Take an item back to where the round laid it: carried over, and confirmed by nobody."""
+    looked_at = {name: how["kind"] for name, how in item.mapping.items() if "kind" in how}
+    item.recheck = dict(item.recheck) | {name: kind for name, kind in looked_at.items() if name in item.carried}
+    item.mapping = {name: how for name, how in item.mapping.items() if "kind" not in how}
+    item.answers, item.states, item.notes = {}, {}, {}
+    item.ended_on, item.ended_reason = None, ""
+    item.confirmation = Confirmation.UNCONFIRMED
+
+
+def _parsed(
+    item: SubmissionItem, questions: Iterable[Field], typed: Typed
+) -> tuple[dict[str, types.Answer | None], dict[str, str]]:
+    parsed: dict[str, types.Answer | None] = {}
+    notes: dict[str, str] = {}
+    problems: dict[str, Say] = {}
+    for question in questions:
+        try:
+            parsed[question.id] = types.parse(question, typed.texts.get(question.id, ""))
+        except types.BadValue as bad:
+            problems[question.id] = bad.sentence
+            continue
+        if question.id in typed.declined and parsed[question.id] is None:
+            notes[question.id] = clean(typed.declined[question.id])
+        if problem := _problem(item, question, parsed[question.id], notes, typed):
+            problems[question.id] = problem
+    if problems:
+        raise Invalid(problems)
+    return parsed, notes
+
+
+def _problem(
+    item: SubmissionItem,
+    question: Field,
+    answer: types.Answer | None,
+    notes: Mapping[str, str],
+    typed: Typed,
+) -> Say | None:
+    if question.id in NEEDED and answer is None:
+        return say("「%(field)s」を入力してください。", field=question.label("ja"))
+    if question.id in notes and not notes[question.id]:
+        return say("回答を控える理由を入力してください。")
+    if len(notes.get(question.id, "")) > LONGEST_NOTE:
+        return say("%(longest)d文字以内で入力してください。", longest=LONGEST_NOTE)
+    differs = question.id in item.recheck and answer != item.carried.get(question.id)
+    if differs and typed.causes.get(question.id) not in set(ChangeCause):
+        return say("前回と違う回答です。変わった理由を選んでください。")
+    return None
+
+
+def _looked_at(item: SubmissionItem, questions: Iterable[Field], parsed: Mapping[str, Any], typed: Typed) -> None:
+    """Note who carried the redefined answers over: from here on it was a person of the ministry."""
+    mapping, recheck = dict(item.mapping), dict(item.recheck)
+    for question in questions:
+        kind = recheck.pop(question.id, None) or mapping.get(question.id, {}).get("kind")
+        if kind is None:
+            continue
+        how = {"by": MappedBy.MINISTRY.value, "kind": kind}
+        if parsed[question.id] != item.carried.get(question.id):
+            how["cause"] = typed.causes.get(question.id) or mapping.get(question.id, {}).get("cause", "")
+        mapping[question.id] = how
+    item.mapping, item.recheck = mapping, recheck

@@ -1,0 +1,123 @@
+"""Opening a round: every case of the register is laid before its ministry, prefilled; nothing is an answer yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from register.formspec.loader import FormLibrary
+from register.formspec.mapping import carry
+from register.formspec.schema import FormSpec
+from register.formspec.terms import start_timing_code
+from register.models import Round, Submission, SubmissionItem, UseCase, counted
+from register.services.case_update import CODES, TEXTS
+from register.vocab import Confirmation, Lifecycle, MappedBy, Stage, StartTiming
+
+# Counts of a period start anew in each round; only that there was nothing is worth showing again.
+PER_PERIOD = ("risk_case_count",)
+# domain.md section 5: what the state of a case says of its start and its stage.
+RUNNING: Mapping[Lifecycle, Stage] = {
+    Lifecycle.PRODUCTION: Stage.PRODUCTION,
+    Lifecycle.VERIFICATION: Stage.VERIFICATION,
+}
+
+
+def lay_out(session: Session, submission: Submission, *, round: Round, spec: FormSpec, forms: FormLibrary) -> int:
+    """Add an item for every case of the ministry that the round does not hold yet; return how many were added.
+
+    A case that was retired on or before the round's day is not asked about.
+    """
+    known = select(SubmissionItem.use_case_id).where(
+        SubmissionItem.submission_id == submission.id, SubmissionItem.use_case_id.is_not(None)
+    )
+    living = or_(UseCase.lifecycle != Lifecycle.RETIRED, UseCase.lifecycle_since > round.as_of)
+    cases = session.scalars(
+        select(UseCase)
+        .where(UseCase.ministry_id == submission.ministry_id, living, UseCase.id.not_in(known))
+        .order_by(UseCase.case_no)
+    ).all()
+    last = last_items(session, submission.ministry_id, round)
+    session.add_all(_item(submission, case, last.get(case.id), round, spec, forms) for case in cases)
+    return len(cases)
+
+
+def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, SubmissionItem]:
+    """Return what each case of a ministry last reported in a real round before ``round``, by the case's id."""
+    statement = (
+        select(SubmissionItem)
+        .join(Round, Round.id == SubmissionItem.round_id)
+        .where(
+            SubmissionItem.ministry_id == ministry_id,
+            SubmissionItem.use_case_id.is_not(None),
+            SubmissionItem.round_id != round.id,
+            Round.rehearsal.is_(False),
+            Round.as_of <= round.as_of,
+            counted(),
+        )
+        .order_by(Round.as_of, Round.id)
+        .options(joinedload(SubmissionItem.round).joinedload(Round.form_version))
+    )
+    # The newest comes last and wins.
+    return {item.use_case_id: item for item in session.scalars(statement) if item.use_case_id is not None}
+
+
+def _item(
+    submission: Submission,
+    use_case: UseCase,
+    last: SubmissionItem | None,
+    round: Round,
+    spec: FormSpec,
+    forms: FormLibrary,
+) -> SubmissionItem:
+    steps = forms.between(last.round.form_version.version, spec.version) if last else ()
+    carried = carry(_known(use_case, last, round, spec), steps, spec)
+    mapping = {name: {"by": MappedBy.AUTOMATIC.value} for name in carried.answers if name not in carried.recheck}
+    return SubmissionItem(
+        round_id=round.id,
+        submission_id=submission.id,
+        ministry_id=submission.ministry_id,
+        use_case_id=use_case.id,
+        case_no=use_case.case_no,
+        confirmation=Confirmation.UNCONFIRMED,
+        answers={},
+        states={},
+        carried=dict(carried.answers),
+        recheck={name: kind.value for name, kind in carried.recheck.items()},
+        mapping=mapping if steps else {},
+        notes={},
+    )
+
+
+def _known(use_case: UseCase, last: SubmissionItem | None, round: Round, spec: FormSpec) -> dict[str, Any]:
+    """Return what is known of a case: the register's facts, and beside them what only the last report holds."""
+    before: Mapping[str, Any] = last.answers if last else {}
+    facts = {name: getattr(use_case, name) for name in (*TEXTS, *CODES)}
+    facts["start_on"] = use_case.start_on.isoformat() if use_case.start_on else None
+    facts |= _start(use_case, before, round)
+    rest = {name: before[name] for name in _only_reported(spec, facts) if name in before}
+    for name in PER_PERIOD:
+        if rest.get(name):
+            del rest[name]
+    return {name: value for name, value in (rest | facts).items() if value not in (None, "")}
+
+
+def _only_reported(spec: FormSpec, facts: Mapping[str, Any]) -> Sequence[str]:
+    return [field.id for field in spec.questions if field.id not in facts]
+
+
+def _start(use_case: UseCase, before: Mapping[str, Any], round: Round) -> dict[str, str | None]:
+    """Return the answers to 利用開始時期 and 導入段階; what the register does not know stays open."""
+    if use_case.lifecycle in RUNNING:
+        return {"start_timing": StartTiming.STARTED.value, "stage": RUNNING[use_case.lifecycle].value}
+    if use_case.lifecycle is not Lifecycle.PLANNED:
+        # 停止中 and 利用終了 have no answer in the form.
+        return {"start_timing": before.get("start_timing"), "stage": before.get("stage")}
+    timing = None
+    if use_case.start_on is not None and use_case.start_on > round.as_of:
+        timing = start_timing_code(use_case.start_on, round.as_of).value
+    elif use_case.start_on is None and before.get("start_timing") == StartTiming.UNDECIDED:
+        timing = StartTiming.UNDECIDED.value
+    return {"start_timing": timing, "stage": use_case.planned_stage.value if use_case.planned_stage else None}

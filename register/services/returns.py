@@ -1,0 +1,123 @@
+"""What every deed on a return shares: its state and its row are taken first, its step is written last.
+
+All that belongs to a return is changed under the lock of its row: two people of a ministry come one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import rfc8785
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from register import states
+from register.authz import Actor
+from register.errors import Invalid, NotFound, say
+from register.models import Ministry, Round, Submission, SubmissionEvent, SubmissionItem
+from register.text import clean
+from register.vocab import SubmissionDeed, SubmissionState
+
+LONGEST_REASON = 4000
+
+
+def step(session: Session, submission: Submission, deed: SubmissionDeed) -> states.SubmissionStep:
+    """Return the step that ``deed`` is for ``submission`` now; raise ``NotNow`` when it may not be done."""
+    current = session.get_one(Round, submission.round_id)
+    return states.submission_step(deed, submission.state, current.state, granted=granted(session, submission))
+
+
+def granted(session: Session, submission: Submission) -> bool:
+    """Tell whether this ministry may still hand in when the round is closed."""
+    extended = submission.due_on is not None and submission.due_on >= session.info["clock"].today()
+    return submission.granted or extended
+
+
+def take(
+    session: Session,
+    submission: Submission,
+    taken: states.SubmissionStep,
+    *,
+    by: Actor,
+    reason: str = "",
+    sha256: str = "",
+) -> None:
+    """Move ``submission`` along ``taken`` and write the step; the caller records the deed."""
+    if taken.target is not None:
+        submission.state = taken.target
+    session.add(
+        SubmissionEvent(
+            submission_id=submission.id,
+            ministry_id=submission.ministry_id,
+            deed=taken.deed,
+            to_state=submission.state,
+            at=session.info["clock"].now(),
+            actor_id=by.user_id,
+            actor_name=by.name,
+            reason=reason,
+            sha256=sha256,
+        )
+    )
+
+
+def begin_filling(session: Session, submission: Submission, *, by: Actor) -> None:
+    """Make ``submission`` one that is being filled in; a request for approval that runs is void from here on."""
+    taken = step(session, submission, SubmissionDeed.FILL)
+    if submission.state is not SubmissionState.IN_PROGRESS:
+        take(session, submission, taken, by=by)
+    submission.nil = False
+    submission.active_at = session.info["clock"].now()
+
+
+def reason_for(text: str, field: str = "reason") -> str:
+    """Return a reason as it is stored; raise ``Invalid`` when there is none or it is too long."""
+    cleaned = clean(text)
+    if not cleaned:
+        raise Invalid({field: say("理由を入力してください。")})
+    if len(cleaned) > LONGEST_REASON:
+        raise Invalid({field: say("%(longest)d文字以内で入力してください。", longest=LONGEST_REASON)})
+    return cleaned
+
+
+def items_of(session: Session, submission: Submission) -> list[SubmissionItem]:
+    """Return the items of ``submission`` in the order of their numbers."""
+    own = select(SubmissionItem).where(SubmissionItem.submission_id == submission.id)
+    return list(session.scalars(own.order_by(SubmissionItem.case_no, SubmissionItem.id)))
+
+
+def item_of(session: Session, submission: Submission, item_id: int) -> SubmissionItem:
+    """Return an item of ``submission`` as it stands under the lock; raise ``NotFound`` for one of another."""
+    own = select(SubmissionItem).where(SubmissionItem.id == item_id, SubmissionItem.submission_id == submission.id)
+    item = session.scalar(own.execution_options(populate_existing=True))
+    if item is None:
+        raise NotFound(say("お探しのページはありません。"))
+    return item
+
+
+def content(session: Session, submission: Submission) -> dict[str, Any]:
+    """Return all that a ministry says in its return, as plain values: what an approval is bound to."""
+    current = session.get_one(Round, submission.round_id)
+    return {
+        "round": current.code,
+        "form": current.form_version.sha256,
+        "ministry": session.get_one(Ministry, submission.ministry_id).key,
+        "nil": submission.nil,
+        "cases": [
+            {
+                "case_no": item.case_no,
+                "confirmation": item.confirmation.value,
+                "answers": item.answers,
+                "states": item.states,
+                "notes": item.notes,
+                "ended_on": item.ended_on.isoformat() if item.ended_on else None,
+                "ended_reason": item.ended_reason,
+            }
+            for item in items_of(session, submission)
+        ],
+    }
+
+
+def digest(session: Session, submission: Submission) -> str:
+    """Return the sha256 of the canonical content (RFC 8785), in hex."""
+    return hashlib.sha256(rfc8785.dumps(content(session, submission))).hexdigest()
