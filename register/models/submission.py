@@ -54,6 +54,10 @@ class Submission(Audited, PublicId, OfMinistry, Versioned, Base):
     def audit_label(self) -> str:
         return f"{self.round.code} {self.ministry.name}"
 
+    def may_still(self, today: dt.date) -> bool:
+        """Tell whether this ministry may hand in after the round was closed."""
+        return self.granted or (self.due_on is not None and self.due_on >= today)
+
     def deadline(self, round: Round) -> dt.date | None:
         """Return the last day for this ministry."""
         return max(filter(None, (self.due_on, round.due_on)), default=None)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import rfc8785
 
 from register.errors import Invalid, Say, say
 from register.formspec import types
 from register.formspec.schema import Field, FormSpec
 from register.models import SubmissionItem
+from register.queries.answers import NEEDED, known, left, put, settled
 from register.text import clean
 from register.vocab import AnswerState, ChangeCause, Confirmation, MappedBy
 
-NEEDED = ("title",)
 LONGEST_NOTE = 1000
 
 
@@ -27,49 +24,6 @@ class Typed:
     texts: Mapping[str, str]
     declined: Mapping[str, str] = field(default_factory=dict)
     causes: Mapping[str, str] = field(default_factory=dict)
-
-
-def put(item: SubmissionItem, question: Field) -> bool:
-    """Tell whether ``question`` is put for this item: the answers so far may make it unnecessary.
-
-    A question that is only exempt is put while an answer to it is known, so that nothing is dropped unseen.
-    """
-    answers = known(item)
-    if question.asked is not None and not question.asked.holds(answers):
-        return False
-    exempt = question.exempt is not None and question.exempt.holds(answers)
-    return not exempt or question.id in answers
-
-
-def known(item: SubmissionItem) -> dict[str, Any]:
-    """Return the answers so far over those that were carried over and nobody has settled yet."""
-    open_ = {name: value for name, value in item.carried.items() if name not in item.states}
-    return open_ | item.answers
-
-
-def settled(item: SubmissionItem, question: Field) -> bool:
-    """Tell whether somebody has said something to ``question``: an answer, or in so many words none."""
-    return (question.id in item.answers or question.id in item.states) and question.id not in item.recheck
-
-
-def left(item: SubmissionItem, spec: FormSpec) -> list[Field]:
-    """Return the questions that still wait for somebody, in the order of the form."""
-    return [question for question in spec.questions if put(item, question) and not settled(item, question)]
-
-
-def missing(item: SubmissionItem, spec: FormSpec) -> list[Field]:
-    """Return the questions that stay 未回答, which is a warning and no mistake."""
-    return [question for question in spec.questions if item.states.get(question.id) == AnswerState.MISSING]
-
-
-def seen(item: SubmissionItem, spec: FormSpec, section: str) -> str:
-    """Return the digest of what a section holds, which tells a later save whether somebody else saved in between."""
-    own = {
-        question.id: (item.answers.get(question.id), item.states.get(question.id), item.notes.get(question.id))
-        for question in spec.questions
-        if question.section == section
-    }
-    return hashlib.sha256(rfc8785.dumps(own)).hexdigest()
 
 
 def write(item: SubmissionItem, questions: Iterable[Field], typed: Typed, spec: FormSpec) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from register.formspec.loader import FormLibrary
 from register.formspec.mapping import carry
 from register.formspec.schema import FormSpec
 from register.formspec.terms import start_timing_code
-from register.models import Round, Submission, SubmissionItem, UseCase, counted
+from register.models import Round, Submission, SubmissionItem, UseCase
+from register.queries.answers import last_items
 from register.services.case_update import CODES, TEXTS
 from register.vocab import Confirmation, Lifecycle, MappedBy, Stage, StartTiming
 
@@ -42,26 +43,6 @@ def lay_out(session: Session, submission: Submission, *, round: Round, spec: For
     last = last_items(session, submission.ministry_id, round)
     session.add_all(_item(submission, case, last.get(case.id), round, spec, forms) for case in cases)
     return len(cases)
-
-
-def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, SubmissionItem]:
-    """Return what each case of a ministry last reported in a real round before ``round``, by the case's id."""
-    statement = (
-        select(SubmissionItem)
-        .join(Round, Round.id == SubmissionItem.round_id)
-        .where(
-            SubmissionItem.ministry_id == ministry_id,
-            SubmissionItem.use_case_id.is_not(None),
-            SubmissionItem.round_id != round.id,
-            Round.rehearsal.is_(False),
-            Round.as_of <= round.as_of,
-            counted(),
-        )
-        .order_by(Round.as_of, Round.id)
-        .options(joinedload(SubmissionItem.round).joinedload(Round.form_version))
-    )
-    # The newest comes last and wins.
-    return {item.use_case_id: item for item in session.scalars(statement) if item.use_case_id is not None}
 
 
 def _item(

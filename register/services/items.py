@@ -14,9 +14,9 @@ from register.authz import Actor
 from register.clock import fiscal_year
 from register.errors import Invalid, NotNow, Say, Stale, say
 from register.formspec.loader import FormLibrary
-from register.formspec.mapping import new_questions
 from register.formspec.schema import Field, FormSpec
 from register.models import AnswerDraft, Ministry, Remark, Round, Submission, SubmissionItem, UseCase
+from register.queries.answers import known, last_items, seen_of, unready
 from register.services import answers, carry_forward, case_numbers
 from register.services.answers import Typed
 from register.services.returns import begin_filling, item_of, reason_for
@@ -40,7 +40,7 @@ def save_section(
     begin_filling(session, submission, by=by)
     item = item_of(session, submission, item_id)
     _not_ended(item)
-    stored = answers.seen(item, spec, section)
+    stored = seen_of(item, spec, section)
     if stored != seen:
         raise Stale(say("ほかの人が先に保存しました。両方の内容を確認してください。"), texts(item, spec, section), 0)
     answers.write(item, asked(spec, section, typed), typed, spec)
@@ -57,22 +57,8 @@ def asked(spec: FormSpec, section: str, typed: Typed) -> list[Field]:
 
 def texts(item: SubmissionItem, spec: FormSpec, section: str) -> dict[str, str]:
     """Return what a section holds as a form shows it: the answer as typed, "" for none."""
-    known = answers.known(item)
-    return {q.id: str(known.get(q.id, "")) for q in spec.questions if q.section == section}
-
-
-def unready(item: SubmissionItem, spec: FormSpec, forms: FormLibrary, last_version: str | None) -> Say | None:
-    """Return why a case cannot be confirmed as it was; None when it can."""
-    if item.confirmation is Confirmation.NEW or item.confirmation is Confirmation.ENDED:
-        return say("新規または利用終了の案件は、まとめて確認できません。")
-    if item.recheck:
-        return say("様式の定義が変わった項目があります。案件を開いて確認してください。")
-    steps = forms.between(last_version, spec.version) if last_version else ()
-    fresh = new_questions(steps, spec)
-    waiting = [q for q in answers.left(item, spec) if q.required and (q.id in fresh or q.id in answers.NEEDED)]
-    if any(q.id not in item.carried for q in waiting):
-        return say("この回で新しく尋ねる項目があります。案件を開いて入力してください。")
-    return None
+    values = known(item)
+    return {q.id: str(values.get(q.id, "")) for q in spec.questions if q.section == section}
 
 
 def confirm(
@@ -89,7 +75,7 @@ def confirm(
         raise Invalid({"items": say("確認する案件を選んでください。")})
     begin_filling(session, submission, by=by)
     items = [item_of(session, submission, item_id) for item_id in dict.fromkeys(item_ids)]
-    last = carry_forward.last_items(session, submission.ministry_id, session.get_one(Round, submission.round_id))
+    last = last_items(session, submission.ministry_id, session.get_one(Round, submission.round_id))
     for item in items:
         before = last.get(item.use_case_id or 0)
         if why := unready(item, spec, forms, before.round.form_version.version if before else None):

@@ -25,13 +25,9 @@ LONGEST_REASON = 4000
 def step(session: Session, submission: Submission, deed: SubmissionDeed) -> states.SubmissionStep:
     """Return the step that ``deed`` is for ``submission`` now; raise ``NotNow`` when it may not be done."""
     current = session.get_one(Round, submission.round_id)
-    return states.submission_step(deed, submission.state, current.state, granted=granted(session, submission))
-
-
-def granted(session: Session, submission: Submission) -> bool:
-    """Tell whether this ministry may still hand in when the round is closed."""
-    extended = submission.due_on is not None and submission.due_on >= session.info["clock"].today()
-    return submission.granted or extended
+    return states.submission_step(
+        deed, submission.state, current.state, granted=submission.may_still(session.info["clock"].today())
+    )
 
 
 def take(

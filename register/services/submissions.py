@@ -14,8 +14,8 @@ from register.authz import Actor
 from register.errors import Forbidden, Invalid, NotNow, Say, say
 from register.formspec.schema import FormSpec
 from register.models import Round, Submission, SubmissionEvent
+from register.queries.answers import open_points
 from register.services import acceptance, remarks
-from register.services.answers import left
 from register.services.case_update import Tally
 from register.services.returns import digest, items_of, reason_for, step, take
 from register.vocab import Confirmation, SubmissionDeed
@@ -32,24 +32,10 @@ class Finding:
     body: str
 
 
-def open_points(session: Session, submission: Submission, spec: FormSpec) -> list[Say]:
-    """Return what still stands against sending: cases that nobody confirmed, questions that nobody looked at."""
-    items = items_of(session, submission)
-    if not items and not submission.nil:
-        return [say("案件がありません。報告する案件がない場合は「該当なし」を報告してください。")]
-    waiting = [item for item in items if item.confirmation is Confirmation.UNCONFIRMED]
-    half = [item for item in items if item.confirmation is Confirmation.NEW and left(item, spec)]
-    points = []
-    if waiting:
-        points.append(say("まだ確認していない案件があります：%(count)d件", count=len(waiting)))
-    points += [say("新しい案件 %(case)s の入力が終わっていません。", case=item.case_no) for item in half]
-    return points
-
-
 def send(session: Session, submission: Submission, *, spec: FormSpec, by: Actor) -> Submission:
     """Send the return to the ministry's approver, as it stands; raise ``NotNow`` while something is open."""
     taken = step(session, submission, SubmissionDeed.SEND)
-    if points := open_points(session, submission, spec):
+    if points := open_points(items_of(session, submission), spec):
         raise NotNow(points[0])
     _send(session, submission, by)
     take(session, submission, taken, by=by, sha256=submission.sent_sha256)

@@ -1,0 +1,111 @@
+"""Reading the answers of one item while a round runs: which questions are put, what is settled, what is left to do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import rfc8785
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from register.errors import Say, say
+from register.formspec.loader import FormLibrary
+from register.formspec.mapping import new_questions
+from register.formspec.schema import Field, FormSpec
+from register.models import Round, SubmissionItem, counted
+from register.vocab import AnswerState, Confirmation
+
+# What no case can be without.
+NEEDED = ("title",)
+
+
+def put(item: SubmissionItem, question: Field) -> bool:
+    """Tell whether ``question`` is put for this item: the answers so far may make it unnecessary.
+
+    A question that is only exempt is put while an answer to it is known, so that nothing is dropped unseen.
+    """
+    answers = known(item)
+    if question.asked is not None and not question.asked.holds(answers):
+        return False
+    exempt = question.exempt is not None and question.exempt.holds(answers)
+    return not exempt or question.id in answers
+
+
+def known(item: SubmissionItem) -> dict[str, Any]:
+    """Return the answers so far over those that were carried over and nobody has settled yet."""
+    open_ = {name: value for name, value in item.carried.items() if name not in item.states}
+    return open_ | item.answers
+
+
+def settled(item: SubmissionItem, question: Field) -> bool:
+    """Tell whether somebody has said something to ``question``: an answer, or in so many words none."""
+    return (question.id in item.answers or question.id in item.states) and question.id not in item.recheck
+
+
+def left(item: SubmissionItem, spec: FormSpec) -> list[Field]:
+    """Return the questions that still wait for somebody, in the order of the form."""
+    return [question for question in spec.questions if put(item, question) and not settled(item, question)]
+
+
+def missing(item: SubmissionItem, spec: FormSpec) -> list[Field]:
+    """Return the questions that stay 未回答, which is a warning and no mistake."""
+    return [question for question in spec.questions if item.states.get(question.id) == AnswerState.MISSING]
+
+
+def seen_of(item: SubmissionItem, spec: FormSpec, section: str) -> str:
+    """Return the digest of what a section holds, which tells a later save whether somebody else saved in between."""
+    own = {
+        question.id: (item.answers.get(question.id), item.states.get(question.id), item.notes.get(question.id))
+        for question in spec.questions
+        if question.section == section
+    }
+    return hashlib.sha256(rfc8785.dumps(own)).hexdigest()
+
+
+def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, SubmissionItem]:
+    """Return what each case of a ministry last reported in a real round before ``round``, by the case's id."""
+    statement = (
+        select(SubmissionItem)
+        .join(Round, Round.id == SubmissionItem.round_id)
+        .where(
+            SubmissionItem.ministry_id == ministry_id,
+            SubmissionItem.use_case_id.is_not(None),
+            SubmissionItem.round_id != round.id,
+            Round.rehearsal.is_(False),
+            Round.as_of <= round.as_of,
+            counted(),
+        )
+        .order_by(Round.as_of, Round.id)
+        .options(joinedload(SubmissionItem.round).joinedload(Round.form_version))
+    )
+    # The newest comes last and wins.
+    return {item.use_case_id: item for item in session.scalars(statement) if item.use_case_id is not None}
+
+
+def unready(item: SubmissionItem, spec: FormSpec, forms: FormLibrary, last_version: str | None) -> Say | None:
+    """Return why a case cannot be confirmed as it was; None when it can."""
+    if item.confirmation is Confirmation.NEW or item.confirmation is Confirmation.ENDED:
+        return say("新規または利用終了の案件は、まとめて確認できません。")
+    if item.recheck:
+        return say("様式の定義が変わった項目があります。案件を開いて確認してください。")
+    steps = forms.between(last_version, spec.version) if last_version else ()
+    fresh = new_questions(steps, spec)
+    waiting = [q for q in left(item, spec) if q.required and (q.id in fresh or q.id in NEEDED)]
+    if any(q.id not in item.carried for q in waiting):
+        return say("この回で新しく尋ねる項目があります。案件を開いて入力してください。")
+    return None
+
+
+def open_points(items: Sequence[SubmissionItem], spec: FormSpec) -> list[Say]:
+    """Return what still stands against sending: cases that nobody confirmed, questions that nobody looked at."""
+    if not items:
+        return [say("案件がありません。報告する案件がない場合は「該当なし」を報告してください。")]
+    waiting = [item for item in items if item.confirmation is Confirmation.UNCONFIRMED]
+    half = [item for item in items if item.confirmation is Confirmation.NEW and left(item, spec)]
+    points = []
+    if waiting:
+        points.append(say("まだ確認していない案件があります：%(count)d件", count=len(waiting)))
+    points += [say("新しい案件 %(case)s の入力が終わっていません。", case=item.case_no) for item in half]
+    return points
