@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,13 @@ MAX_TEXT = 32_767  # of one cell, in Excel
 MAX_NUMBER = 10**15  # beyond it Excel rounds
 MAX_NAME = 31
 NARROWEST, WIDEST = 6, 60
+# What people wrote stays text, whatever it looks like.
+OPTIONS: Mapping[str, bool] = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "in_memory": True,
+}
 FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -37,8 +44,7 @@ class Sheet:
 def write(sheets: Sequence[Sheet], *, created: datetime, title: str = "") -> bytes:
     """Return a workbook of these sheets; dates and times are written as given, without a zone."""
     out = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(out, options)
+    book = xlsxwriter.Workbook(out, dict(OPTIONS))
     book.set_properties({"title": printable(title), "created": created.replace(tzinfo=None)})
     formats = {
         "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
@@ -50,21 +56,21 @@ def write(sheets: Sequence[Sheet], *, created: datetime, title: str = "") -> byt
     }
     names: list[str] = []
     for sheet in sheets:
-        names.append(_sheet_name(sheet.name, names))
+        names.append(sheet_name(sheet.name, names))
         _fill(book.add_worksheet(names[-1]), sheet, formats)
     book.close()
     return out.getvalue()
 
 
 def _fill(target: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
-    widths = [_width(name) for name in sheet.header]
+    widths = [half_widths(name) for name in sheet.header]
     for column, name in enumerate(sheet.header):
         target.write_string(0, column, printable(name), formats["head"])
     number = 0
     for number, row in enumerate(sheet.rows, start=1):
         for column, cell in enumerate(row):
-            _put(target, number, column, cell, formats)
-            widths[column] = max(widths[column], _width(cell))
+            put(target, number, column, cell, formats.__getitem__)
+            widths[column] = max(widths[column], half_widths(cell))
     for column, width in enumerate(widths):
         target.set_column(column, column, min(max(width + 2, NARROWEST), WIDEST))
     target.freeze_panes(1, 0)
@@ -72,29 +78,33 @@ def _fill(target: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
         target.autofilter(0, 0, number, len(widths) - 1)
 
 
-def _put(target: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:
+def put(target: Any, row: int, column: int, cell: Cell, style: Callable[[str], Any]) -> None:
+    """Write a cell (row and column from 0) in the format that ``style`` gives for text, number, integer, date or time.
+
+    A number that Excel would round is written as text. Raises ``ValueError`` for a text that does not fit.
+    """
     if cell is None or cell == "":
         return
     if isinstance(cell, datetime):
-        target.write_datetime(row, column, cell.replace(tzinfo=None), formats["time"])
+        target.write_datetime(row, column, cell.replace(tzinfo=None), style("time"))
     elif isinstance(cell, date):
-        target.write_datetime(row, column, cell, formats["date"])
+        target.write_datetime(row, column, cell, style("date"))
     elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) and -MAX_NUMBER < cell < MAX_NUMBER:
-        target.write_number(row, column, cell, formats["integer" if isinstance(cell, int) else "number"])
+        target.write_number(row, column, cell, style("integer" if isinstance(cell, int) else "number"))
     else:
         text = printable(str(cell))
         if len(text) > MAX_TEXT:
             raise ValueError(f"a cell of {len(text)} characters does not fit into a workbook")
-        target.write_string(row, column, text, formats["text"])
+        target.write_string(row, column, text, style("text"))
 
 
-def _width(cell: Cell) -> int:
+def half_widths(cell: Cell) -> int:
     """Return how many half-width characters the longest line of the cell takes."""
     lines = ("" if cell is None else str(cell)).split("\n")
     return max(sum(2 if unicodedata.east_asian_width(char) in "FWA" else 1 for char in line) for line in lines)
 
 
-def _sheet_name(name: str, taken: Sequence[str]) -> str:
+def sheet_name(name: str, taken: Sequence[str]) -> str:
     """Return a name that Excel accepts and that no other sheet has."""
     base = FORBIDDEN_IN_NAME.sub("・", printable(name).replace("\n", " ")).strip("' ")[:MAX_NAME] or "Sheet"
     chosen, number = base, 2
