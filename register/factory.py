@@ -30,6 +30,7 @@ from register.web import (
     health,
     home,
     identity,
+    items,
     jobs,
     language,
     reports,
@@ -44,7 +45,20 @@ from register.web import (
 FORM = "periodic"
 BLUEPRINTS = tuple(
     module.blueprint
-    for module in (home, language, use_cases, ai_systems, rounds, submissions, reports, snapshots, jobs, audit, health)
+    for module in (
+        home,
+        language,
+        use_cases,
+        ai_systems,
+        rounds,
+        submissions,
+        items,
+        reports,
+        snapshots,
+        jobs,
+        audit,
+        health,
+    )
 )
 COMMANDS = (
     db_commands.group,

@@ -11,17 +11,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from register import audit
+from register import audit, workdays
 from register.authz import Actor
+from register.clock import fiscal_year
 from register.errors import NotNow, say
 from register.formspec.codes import load_roster
 from register.formspec.loader import FormLibrary
-from register.models import AuditEntry, UseCase, User
-from register.services import ai_systems, use_cases
+from register.models import AuditEntry, Ministry, Round, UseCase, User
+from register.services import ai_systems, rounds, use_cases
 from register.services.ministries import by_name
 from register.services.round_import import RoundFacts, import_round
 from register.text import code_key
-from register.vocab import Lifecycle, Role
+from register.vocab import Lifecycle, Role, RoundDeed
 
 BY = Actor.system("flask seed")
 
@@ -46,6 +47,29 @@ def seed(session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapp
         _system(session, entry, forms, people[entry["by"]])
     for entry in story["moves"]:
         _move(session, entry, forms, people[entry["by"]])
+    _open_round(session, story["open_round"], forms)
+
+
+def _open_round(session: Session, entry: Mapping[str, Any], forms: FormLibrary) -> None:
+    """Open a round as of the end of last month, the one after those that were loaded."""
+    today = session.info["clock"].today()
+    opens_on = workdays.on_or_after(today)
+    number = session.scalar(select(func.max(Round.number)).where(Round.fiscal_year == fiscal_year(today))) or 0
+    wanted = rounds.Plan(
+        fiscal_year(today),
+        number + 1,
+        rehearsal=False,
+        as_of=today.replace(day=1) - workdays.DAY,
+        opens_on=opens_on,
+        due_on=workdays.add(opens_on, entry["business_days"]),
+        form=entry["form"],
+        ministries=tuple(session.scalars(select(Ministry.id))),
+        instructions=entry["instructions"],
+        contact=entry["contact"],
+    )
+    made = rounds.plan(session, wanted, forms=forms, by=BY)
+    rounds.move(session, made, RoundDeed.SCHEDULE, forms=forms, by=BY)
+    rounds.move(session, made, RoundDeed.OPEN, forms=forms, by=BY)
 
 
 def accounts(config_dir: Path) -> tuple[str, list[dict[str, str]]]:

@@ -84,17 +84,19 @@ def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, Su
     return {item.use_case_id: item for item in session.scalars(statement) if item.use_case_id is not None}
 
 
-def unready(item: SubmissionItem, spec: FormSpec, forms: FormLibrary, last_version: str | None) -> Say | None:
+def unready(item: SubmissionItem, spec: FormSpec, forms: FormLibrary, last: SubmissionItem | None) -> Say | None:
     """Return why a case cannot be confirmed as it was; None when it can."""
     if item.confirmation is Confirmation.NEW or item.confirmation is Confirmation.ENDED:
         return say("新規または利用終了の案件は、まとめて確認できません。")
     if item.recheck:
         return say("様式の定義が変わった項目があります。案件を開いて確認してください。")
-    steps = forms.between(last_version, spec.version) if last_version else ()
-    fresh = new_questions(steps, spec)
-    waiting = [q for q in left(item, spec) if q.required and (q.id in fresh or q.id in NEEDED)]
-    if any(q.id not in item.carried for q in waiting):
+    waiting = {q.id for q in left(item, spec) if q.required and q.id not in item.carried}
+    steps = forms.between(last.round.form_version.version, spec.version) if last else ()
+    if waiting & new_questions(steps, spec):
         return say("この回で新しく尋ねる項目があります。案件を開いて入力してください。")
+    # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
+    if waiting & {*NEEDED, *(last.answers if last else ())}:
+        return say("前回の回答を引き継げない項目があります。案件を開いて入力してください。")
     return None
 
 

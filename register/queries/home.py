@@ -10,19 +10,26 @@ from sqlalchemy.orm import Session
 
 from register import authz
 from register.authz import Actor, Permission
-from register.models import Round, UseCase
-from register.vocab import Lifecycle
+from register.models import Round, Submission, UseCase
+from register.states import ROUND_RUNNING
+from register.vocab import MINISTRY_ROLES, Lifecycle, SubmissionState
 
 NEWEST = 3
 
 
 @dataclass(frozen=True)
 class HomePage:
-    """Counts of the visible use cases by state (every state, zeros included), and the newest rounds."""
+    """Counts of the visible use cases by state (every state, zeros included), the newest rounds, and what is to do.
+
+    ``own`` holds the returns of the person's ministry in rounds that run, ``waiting`` how many returns of each running
+    round wait for the secretariat.
+    """
 
     counts: Mapping[Lifecycle, int]
     rounds: Sequence[Round]
     reads_cases: bool
+    own: Sequence[tuple[Submission, Round]]
+    waiting: Sequence[tuple[Round, int]]
 
     @property
     def total(self) -> int:
@@ -30,10 +37,32 @@ class HomePage:
 
 
 def home_page(session: Session, actor: Actor) -> HomePage:
-    """Return what the first page shows to ``actor``, in two statements."""
+    """Return what the first page shows to ``actor``, in three statements."""
     counted = select(UseCase.lifecycle, func.count()).group_by(UseCase.lifecycle)
     found = {row[0]: row[1] for row in session.execute(authz.visible(counted, UseCase, actor))}
     newest = select(Round).order_by(Round.as_of.desc(), Round.id.desc()).limit(NEWEST)
     rounds = session.scalars(authz.visible(newest, Round, actor)).all()
     reads_cases = authz.can(actor, Permission.USE_CASE_READ)
-    return HomePage({state: found.get(state, 0) for state in Lifecycle}, rounds, reads_cases)
+    counts = {state: found.get(state, 0) for state in Lifecycle}
+    return HomePage(counts, rounds, reads_cases, _own(session, actor), _waiting(session, actor))
+
+
+def _own(session: Session, actor: Actor) -> list[tuple[Submission, Round]]:
+    if actor.role not in MINISTRY_ROLES:
+        return []
+    statement = select(Submission, Round).join(Round, Round.id == Submission.round_id)
+    running = statement.where(Submission.ministry_id == actor.ministry_id, Round.state.in_(ROUND_RUNNING))
+    return [(row[0], row[1]) for row in session.execute(running.order_by(Round.due_on, Round.id))]
+
+
+def _waiting(session: Session, actor: Actor) -> list[tuple[Round, int]]:
+    if not authz.can(actor, Permission.ROUND_PLAN):
+        return []
+    statement = (
+        select(Round, func.count(Submission.id))
+        .join(Submission, Submission.round_id == Round.id)
+        .where(Round.state.in_(ROUND_RUNNING), Submission.state == SubmissionState.SUBMITTED)
+        .group_by(Round.id)
+        .order_by(Round.due_on, Round.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]

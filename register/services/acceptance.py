@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from register.authz import Actor
 from register.formspec.schema import FormSpec
 from register.models import Ministry, Round, Submission, SubmissionItem, UseCase
+from register.queries.receipts import items_of
 from register.services import case_update, lifecycle
 from register.services.case_update import Tally
-from register.services.returns import items_of
 from register.vocab import Confirmation, Lifecycle, Source
 
 

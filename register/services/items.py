@@ -19,8 +19,8 @@ from register.models import AnswerDraft, Ministry, Remark, Round, Submission, Su
 from register.queries.answers import known, last_items, seen_of, unready
 from register.services import answers, carry_forward, case_numbers
 from register.services.answers import Typed
-from register.services.returns import begin_filling, item_of, reason_for
-from register.vocab import Confirmation, Lifecycle
+from register.services.returns import begin_filling, item_of, reason_for, step
+from register.vocab import Confirmation, Lifecycle, SubmissionDeed
 
 
 def save_section(
@@ -77,8 +77,7 @@ def confirm(
     items = [item_of(session, submission, item_id) for item_id in dict.fromkeys(item_ids)]
     last = last_items(session, submission.ministry_id, session.get_one(Round, submission.round_id))
     for item in items:
-        before = last.get(item.use_case_id or 0)
-        if why := unready(item, spec, forms, before.round.form_version.version if before else None):
+        if why := unready(item, spec, forms, last.get(item.use_case_id or 0)):
             raise NotNow(say("案件 %(case)s：%(why)s", case=item.case_no, why=why))
         answers.confirm_carried(item, spec)
         answers.follow(item, spec)
@@ -203,9 +202,18 @@ def lay_out_new(session: Session, submission: Submission, *, spec: FormSpec, for
 
 
 def keep_draft(
-    session: Session, item: SubmissionItem, section: str, values: Mapping[str, Any], *, seen: str, by: Actor
+    session: Session,
+    submission: Submission,
+    item_id: int,
+    section: str,
+    values: Mapping[str, Any],
+    *,
+    seen: str,
+    by: Actor,
 ) -> dt.datetime:
     """Keep what a person has typed into a section and not saved yet; nobody else sees it, and it is no answer."""
+    step(session, submission, SubmissionDeed.FILL)
+    item = item_of(session, submission, item_id)
     now: dt.datetime = session.info["clock"].now()
     own = select(AnswerDraft).where(
         AnswerDraft.item_id == item.id, AnswerDraft.section == section, AnswerDraft.user_id == by.user_id
@@ -216,6 +224,11 @@ def keep_draft(
         session.add(draft)
     draft.values, draft.seen, draft.saved_at = dict(values), seen, now
     return now
+
+
+def drop_draft(session: Session, submission: Submission, item_id: int, section: str, *, by: Actor) -> None:
+    """Forget what a person has typed into a section and not saved."""
+    _drop_drafts(session, item_of(session, submission, item_id), section, by)
 
 
 def _drop_drafts(session: Session, item: SubmissionItem, section: str, by: Actor) -> None:

@@ -5,17 +5,13 @@ All that belongs to a return is changed under the lock of its row: two people of
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
-import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from register import states
 from register.authz import Actor
 from register.errors import Invalid, NotFound, say
-from register.models import Ministry, Round, Submission, SubmissionEvent, SubmissionItem
+from register.models import Round, Submission, SubmissionEvent, SubmissionItem
 from register.text import clean
 from register.vocab import SubmissionDeed, SubmissionState
 
@@ -76,12 +72,6 @@ def reason_for(text: str, field: str = "reason") -> str:
     return cleaned
 
 
-def items_of(session: Session, submission: Submission) -> list[SubmissionItem]:
-    """Return the items of ``submission`` in the order of their numbers."""
-    own = select(SubmissionItem).where(SubmissionItem.submission_id == submission.id)
-    return list(session.scalars(own.order_by(SubmissionItem.case_no, SubmissionItem.id)))
-
-
 def item_of(session: Session, submission: Submission, item_id: int) -> SubmissionItem:
     """Return an item of ``submission`` as it stands under the lock; raise ``NotFound`` for one of another."""
     own = select(SubmissionItem).where(SubmissionItem.id == item_id, SubmissionItem.submission_id == submission.id)
@@ -89,31 +79,3 @@ def item_of(session: Session, submission: Submission, item_id: int) -> Submissio
     if item is None:
         raise NotFound(say("お探しのページはありません。"))
     return item
-
-
-def content(session: Session, submission: Submission) -> dict[str, Any]:
-    """Return all that a ministry says in its return, as plain values: what an approval is bound to."""
-    current = session.get_one(Round, submission.round_id)
-    return {
-        "round": current.code,
-        "form": current.form_version.sha256,
-        "ministry": session.get_one(Ministry, submission.ministry_id).key,
-        "nil": submission.nil,
-        "cases": [
-            {
-                "case_no": item.case_no,
-                "confirmation": item.confirmation.value,
-                "answers": item.answers,
-                "states": item.states,
-                "notes": item.notes,
-                "ended_on": item.ended_on.isoformat() if item.ended_on else None,
-                "ended_reason": item.ended_reason,
-            }
-            for item in items_of(session, submission)
-        ],
-    }
-
-
-def digest(session: Session, submission: Submission) -> str:
-    """Return the sha256 of the canonical content (RFC 8785), in hex."""
-    return hashlib.sha256(rfc8785.dumps(content(session, submission))).hexdigest()

@@ -15,9 +15,10 @@ from register.errors import Forbidden, Invalid, NotNow, Say, say
 from register.formspec.schema import FormSpec
 from register.models import Round, Submission, SubmissionEvent
 from register.queries.answers import open_points
+from register.queries.receipts import digest, items_of
 from register.services import acceptance, remarks
 from register.services.case_update import Tally
-from register.services.returns import digest, items_of, reason_for, step, take
+from register.services.returns import reason_for, step, take
 from register.vocab import Confirmation, SubmissionDeed
 
 ENTERED = (SubmissionDeed.FILL, SubmissionDeed.SEND, SubmissionDeed.DECLARE_NIL)

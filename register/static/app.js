@@ -16,6 +16,37 @@ for (const area of document.querySelectorAll("[data-count]")) {
   tell();
 }
 
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const note = form.querySelector("[data-saved]");
+  let waiting;
+  const keep = async () => {
+    const answer = await fetch(form.dataset.autosave, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
+    if (answer?.ok) note.textContent = (await answer.json()).text;
+    else note.textContent = note.dataset.failed;
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, 1500);
+  });
+  form.addEventListener("submit", () => clearTimeout(waiting));
+}
+
+for (const button of document.querySelectorAll("button[data-same]")) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const { form } = button;
+    for (const control of form.querySelectorAll(`[name="${button.dataset.for}"]`)) {
+      if (control.type === "radio") control.checked = control.value === button.dataset.same;
+      else control.value = button.dataset.same;
+    }
+    form.dispatchEvent(new Event("input"));
+  });
+}
+
 const job = document.querySelector("[data-poll]");
 if (job) {
   const wait = Number(job.dataset.poll);

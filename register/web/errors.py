@@ -38,7 +38,7 @@ def _page(status: int, sentence: object = None) -> ResponseReturnValue:
 
 
 def _refusal(error: RegisterError) -> ResponseReturnValue:
-    status = STATUS[type(error)]
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     # A page that does not exist and one that may not be seen must read alike.
     return _page(status, None if status == 404 else error.sentence)
 
