@@ -153,6 +153,8 @@ SUBMISSION: tuple[SubmissionStep, ...] = (
     SubmissionStep(SubmissionDeed.ACCEPT, ROUND_RUNNING, frozenset({_SENT}), _TAKEN),
     SubmissionStep(SubmissionDeed.CORRECT, ROUND_SETTLED, frozenset({_FIXED}), None, reason=True),
 )
+# What freezing the round does to its returns: those that were accepted are fixed, the others are left out.
+SETTLED_RETURN, FIXED_RETURN = _TAKEN, _FIXED
 
 
 JOB: Mapping[JobState, frozenset[JobState]] = {

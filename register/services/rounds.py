@@ -173,7 +173,7 @@ def _open(session: Session, round: Round, forms: FormLibrary, _reason: str) -> d
 def _freeze(session: Session, round: Round, _forms: FormLibrary, reason: str) -> dict[str, int]:
     """Fix what was accepted. Returns that were not are left out, when a reason says why."""
     own = returns(session, round)
-    left_out = [one for one in own if one.state is not SubmissionState.ACCEPTED]
+    left_out = [one for one in own if one.state is not states.SETTLED_RETURN]
     if left_out and not reason:
         sentence = say(
             "受理していない府省庁が%(count)dあります。除いて確定する場合は、理由を入力してください。",
@@ -182,7 +182,7 @@ def _freeze(session: Session, round: Round, _forms: FormLibrary, reason: str) ->
         raise Invalid({"reason": sentence})
     for one in own:
         if one not in left_out:
-            one.state = SubmissionState.FROZEN
+            one.state = states.FIXED_RETURN
     return {"frozen": len(own) - len(left_out), "left_out": len(left_out)}
 
 

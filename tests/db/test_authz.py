@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -22,14 +23,16 @@ from register.models import (
     Job,
     LifecycleEvent,
     Ministry,
+    Remark,
     Round,
     Snapshot,
     Submission,
     SubmissionItem,
+    Upload,
     UseCase,
     User,
 )
-from register.vocab import JobState, Lifecycle, RoundState, Source, SubmissionState
+from register.vocab import JobState, Lifecycle, RemarkKind, RoundState, Source, SubmissionState
 from tests.support.data import NOW, STAFF, staffed
 from tests.support.databases import Build
 from tests.support.sources import ROOT
@@ -76,8 +79,8 @@ def add_rounds(session: Session) -> list[Round]:
     form.published_at = NOW
     named(session, audit.Event.FORM_PUBLISHED, [form])
     rounds = [
-        Round(fiscal_year=2025, number=number, as_of=TODAY, state=RoundState.OPEN, form_version_id=form.id)
-        for number, _ in enumerate(SubmissionState, 1)
+        Round(fiscal_year=2025, number=number, as_of=TODAY, state=state, form_version_id=form.id)
+        for number, (_, state) in enumerate(zip(SubmissionState, cycle(RoundState), strict=False), 1)
     ]
     named(session, audit.Event.ROUND_CREATED, rounds)
     return rounds
@@ -104,6 +107,11 @@ def add_returns(session: Session, ministry: Ministry, rounds: list[Round]) -> No
         item = SubmissionItem(round_id=holding.id, ministry_id=ministry.id, submission_id=submission.id)
         item.case_no, item.answers, item.states = f"{ministry.key}-2025-0001", {}, {}
         named(session, audit.Event.SUBMISSION_IMPORTED, [item])
+        of_return = {"submission_id": submission.id, "ministry_id": ministry.id, "at": NOW}
+        question = Remark(item_id=item.id, kind=RemarkKind.QUESTION, body="質問", author_name="tests", **of_return)
+        named(session, audit.Event.SUBMISSION_ASKED, [question])
+        file = {"file_name": "a.xlsx", "path": "a", "size": 1, "sha256": "0" * 64}
+        session.add(Upload(user_id=session.scalars(select(User.id).limit(1)).one(), **of_return, **file))
 
 
 def add_jobs(session: Session) -> None:
@@ -147,9 +155,10 @@ def allowed(session: Session, model: type[Base], actor: Actor) -> set[int]:
 def test_there_are_rows_of_every_kind_that_sight_is_asked_of(reading: Session) -> None:
     for model in SIGHT:
         assert reading.scalar(select(func.count()).select_from(model)), model
-    for model in (UseCase, AISystem, LifecycleEvent, Submission, SubmissionItem):
+    for model in (UseCase, AISystem, LifecycleEvent, Submission, SubmissionItem, Remark, Upload):
         assert len(set(reading.scalars(select(model.ministry_id)))) == 2
     assert set(reading.scalars(select(Submission.state))) == set(SubmissionState)
+    assert set(reading.scalars(select(Round.state))) == set(RoundState)
     assert None in set(reading.scalars(select(AuditEntry.ministry_id)))
 
 
@@ -182,7 +191,7 @@ def test_people_of_a_ministry_are_shown_its_rows_and_shared_systems(
     reading: Session, actor: Callable[[str], Actor], name: str
 ) -> None:
     person, key = actor(name), STAFF[name][1]
-    for model in (UseCase, LifecycleEvent, Submission, SubmissionItem):
+    for model in (UseCase, LifecycleEvent, Submission, SubmissionItem, Remark):
         statement = visible(select(Ministry.key).join(model, model.ministry_id == Ministry.id), model, person)
         assert set(reading.scalars(statement)) == {key}
     systems = visible(select(Ministry.key, AISystem.shared).join(AISystem.ministry), AISystem, person)
@@ -201,12 +210,22 @@ def test_the_secretariat_is_shown_returns_once_handed_in_and_its_own_jobs(
     assert {state.value for state in reading.scalars(states)} == HANDED_IN
     items = visible(select(Submission.state).join(SubmissionItem.submission), SubmissionItem, person)
     assert {state.value for state in reading.scalars(items)} == HANDED_IN
+    remarks = visible(select(Submission.state).join(Remark, Remark.submission_id == Submission.id), Remark, person)
+    assert {state.value for state in reading.scalars(remarks)} == HANDED_IN
+    assert not shown(reading, Upload, person)
     assert set(reading.scalars(visible(select(Job.asked_by), Job, person))) == {"secretariat"}
 
 
-def test_the_auditor_is_shown_everything_and_the_administrator_nothing(
+def test_a_round_is_no_secret_once_it_is_announced(reading: Session, actor: Callable[[str], Actor]) -> None:
+    for name, (_, key) in STAFF.items():
+        states = set(reading.scalars(visible(select(Round.state), Round, actor(name))))
+        assert states == (set(RoundState) - ({RoundState.DRAFT} if key else set()) if name != "admin" else set()), name
+
+
+def test_the_auditor_is_shown_everything_but_files_that_wait_and_the_administrator_nothing(
     reading: Session, actor: Callable[[str], Actor]
 ) -> None:
-    for model in SIGHT:
+    assert shown(reading, Upload, actor("auditor")) == set()
+    for model in set(SIGHT) - {Upload}:
         assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
         assert shown(reading, model, actor("admin")) == set(), model

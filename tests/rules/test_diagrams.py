@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from register import states
-from register.vocab import Term
+from register.vocab import RoundDeed, RoundState, SubmissionState, Term
 from tests.support.sources import ROOT
 
 Arrow = tuple[Term, Term, str]
@@ -23,14 +23,28 @@ def drawn(title: str, arrows: Iterable[Arrow]) -> str:
     return "\n".join([f"## {title}", "```mermaid", "stateDiagram-v2", *names, *lines, "```", ""])
 
 
+def round_arrows() -> Iterator[Arrow]:
+    """Yield what happens to a round."""
+    for step in states.ROUND:
+        yield from ((source, step.target, step.deed.ja) for source in RoundState if source in step.sources)
+
+
+def submission_arrows() -> Iterator[Arrow]:
+    """Yield what happens to a return; what leaves it where it is leads back to itself."""
+    for step in states.SUBMISSION:
+        for source in SubmissionState:
+            if source in step.sources:
+                yield source, step.target or source, step.deed.ja
+    yield states.SETTLED_RETURN, states.FIXED_RETURN, f"回を{RoundDeed.FREEZE.ja}"
+
+
 def test_the_diagrams_are_those_of_the_tables() -> None:
-    plain = {"Submission (提出)": states.SUBMISSION, "Job (処理)": states.JOB}
+    jobs = ((source, target, "") for source, targets in states.JOB.items() for target in sorted(targets))
     made = [
-        "# States and steps\n\nDrawn from `register/states.py`; `tests/rules/test_diagrams.py` compares.\n",
+        "# States and steps\n\nDrawn from `register/states.py`; `tests/rules/test_diagrams.py` compares. [Who may do what when](rounds.md).\n",
         drawn("Use case (案件)", ((move.source, move.target, str(move.verb)) for move in states.LIFECYCLE)),
-        *(
-            drawn(title, ((source, target, "") for source, targets in table.items() for target in sorted(targets)))
-            for title, table in plain.items()
-        ),
+        drawn("Round (回)", round_arrows()),
+        drawn("Submission (提出)", submission_arrows()),
+        drawn("Job (処理)", jobs),
     ]
     assert (ROOT / "docs" / "states.md").read_text() == "\n".join(made)

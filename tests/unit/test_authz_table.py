@@ -10,17 +10,38 @@ from register import authz
 from register.authz import RULES, SIGHT, Actor, Permission, Reach
 from register.db import Base
 from register.errors import Forbidden
-from register.models import AISystem, AuditEntry, Job, Round, Snapshot, Submission, SubmissionItem, UseCase, User
+from register.models import (
+    AISystem,
+    AuditEntry,
+    ItemVersion,
+    Job,
+    Remark,
+    Round,
+    Snapshot,
+    Submission,
+    SubmissionEvent,
+    SubmissionItem,
+    Upload,
+    UseCase,
+    User,
+)
 from register.models.mixins import OfMinistry
-from register.vocab import MINISTRY_ROLES, Role, SubmissionState
+from register.vocab import (
+    MINISTRY_ROLES,
+    Role,
+    RoundDeed,
+    RoundState,
+    SubmissionDeed,
+    SubmissionState,
+)
 
 OWN = {"reporter": "OWN", "approver": "OWN"}
 READ_ALL = {"secretariat": "ALL", "auditor": "ALL"}
-AGGREGATES = {"reporter": "ALL", "approver": "ALL"} | READ_ALL
+EVERYBODY = {"reporter": "ALL", "approver": "ALL"} | READ_ALL
 RETURNS = OWN | {"secretariat": "HANDED_IN", "auditor": "ALL"}
 # permission -> role -> reach; a role that is not named may not. The administrator has no content at all.
 TABLE = {
-    "home.read": AGGREGATES | {"admin": "ALL"},
+    "home.read": EVERYBODY | {"admin": "ALL"},
     "use_case.read": OWN | READ_ALL,
     "use_case.create": OWN,
     "use_case.write": OWN,
@@ -30,11 +51,21 @@ TABLE = {
     "ai_system.read": {"reporter": "OWN_OR_SHARED", "approver": "OWN_OR_SHARED"} | READ_ALL,
     "ai_system.create": OWN,
     "ai_system.write": OWN,
-    "round.read": AGGREGATES,
+    "round.read": {"reporter": "ANNOUNCED", "approver": "ANNOUNCED"} | READ_ALL,
     "round.board": READ_ALL,
+    "round.plan": {"secretariat": "ALL"},
     "submission.read": RETURNS,
+    "submission.fill": {"reporter": "OWN"},
+    "submission.send": {"reporter": "OWN"},
+    "submission.approve": {"approver": "OWN"},
+    "submission.review": {"secretariat": "HANDED_IN"},
+    "submission.extend": {"secretariat": "ALL"},
+    "remark.reply": OWN,
     "submission_item.read": RETURNS,
-    "report.read": AGGREGATES,
+    "submission_item.fill": {"reporter": "OWN"},
+    "submission_item.correct": {"secretariat": "HANDED_IN"},
+    "upload.read": {"reporter": "OWN"},
+    "report.read": {"reporter": "SETTLED", "approver": "SETTLED"} | READ_ALL,
     "snapshot.create": {"secretariat": "ALL"},
     "snapshot.read": READ_ALL,
     "snapshot.download": READ_ALL,
@@ -47,10 +78,14 @@ SEEN_BY = {
     Round: "round.read",
     Submission: "submission.read",
     SubmissionItem: "submission_item.read",
+    Remark: "submission.read",
+    Upload: "upload.read",
     Snapshot: "snapshot.read",
     Job: "job.read",
     AuditEntry: "audit.read",
 }
+# What is only ever read with the row that it belongs to, of which sight is asked.
+HISTORIES = {SubmissionEvent, ItemVersion}
 
 
 def actor(role: Role) -> Actor:
@@ -91,7 +126,9 @@ def test_whoever_may_do_something_with_a_thing_may_see_it() -> None:
 def test_every_table_of_a_ministry_says_who_sees_its_rows() -> None:
     scoped = {mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, OfMinistry)}
     assert {UseCase, AISystem, Submission, SubmissionItem} <= scoped
-    assert scoped <= set(SIGHT)
+    assert scoped - HISTORIES <= set(SIGHT)
+    assert scoped & HISTORIES == HISTORIES
+    assert not HISTORIES & set(SIGHT)
     assert all(model.ministry_scoped for model in scoped)
 
 
@@ -144,6 +181,51 @@ def test_the_secretariat_reads_a_return_from_its_submission_on(state: Submission
     secretariat = actor(Role.SECRETARIAT)
     assert authz.can(secretariat, Permission.SUBMISSION_READ, submission) is seen
     assert authz.can(secretariat, Permission.ITEM_READ, item) is seen
+
+
+@pytest.mark.parametrize(
+    ("permission", "model"),
+    [
+        (Permission.SUBMISSION_REVIEW, Submission),
+        (Permission.SUBMISSION_READ, Remark),
+        (Permission.ITEM_CORRECT, SubmissionItem),
+    ],
+)
+def test_the_secretariat_does_nothing_with_what_was_not_handed_in(permission: Permission, model: type[Base]) -> None:
+    for state in SubmissionState:
+        submission = Submission(state=state, ministry_id=1)
+        row = submission if model is Submission else model(submission=submission, ministry_id=1)
+        handed_in = state.value in {"submitted", "returned", "accepted", "frozen"}
+        assert authz.can(actor(Role.SECRETARIAT), permission, row) is handed_in
+
+
+def test_a_ministry_knows_of_a_round_once_it_is_announced_and_of_its_figures_once_they_are_settled() -> None:
+    for state in RoundState:
+        row = Round(state=state)
+        for role in MINISTRY_ROLES:
+            assert authz.can(actor(role), Permission.ROUND_READ, row) is (state is not RoundState.DRAFT)
+            settled = state in (RoundState.FROZEN, RoundState.PUBLISHED)
+            assert authz.can(actor(role), Permission.REPORT_READ, row) is settled
+        assert authz.can(actor(Role.SECRETARIAT), Permission.ROUND_READ, row)
+        assert authz.can(actor(Role.AUDITOR), Permission.REPORT_READ, row)
+
+
+def test_every_deed_has_its_permission() -> None:
+    assert {deed.value: permission.value for deed, permission in authz.SUBMISSION_DEEDS.items()} == {
+        "fill": "submission.fill",
+        "declare_nil": "submission.send",
+        "send": "submission.send",
+        "decline": "submission.approve",
+        "approve": "submission.approve",
+        "ask": "submission.review",
+        "reply": "remark.reply",
+        "extend": "submission.extend",
+        "return": "submission.review",
+        "accept": "submission.review",
+        "correct": "submission_item.correct",
+    }
+    assert set(authz.SUBMISSION_DEEDS) == set(SubmissionDeed)
+    assert dict.fromkeys(RoundDeed, Permission.ROUND_PLAN) == authz.ROUND_DEEDS
 
 
 def test_a_shared_system_is_read_by_all_and_written_by_its_ministry() -> None:

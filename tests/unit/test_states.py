@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from itertools import product
 
 import pytest
 
 from register.errors import NotNow
-from register.states import JOB, LIFECYCLE, SUBMISSION, MoveFacts, Transition, lifecycle_move, moves_from, refusals
-from register.vocab import JobState, Lifecycle, SubmissionState
+from register.states import (
+    FIXED_RETURN,
+    JOB,
+    LIFECYCLE,
+    ROUND,
+    ROUND_PLANNED,
+    ROUND_RUNNING,
+    ROUND_SETTLED,
+    SETTLED_RETURN,
+    SUBMISSION,
+    MoveFacts,
+    SubmissionStep,
+    Transition,
+    lifecycle_move,
+    moves_from,
+    refusals,
+    round_step,
+    submission_step,
+)
+from register.vocab import JobState, Lifecycle, RoundDeed, RoundState, SubmissionDeed, SubmissionState
 
 TODAY = dt.date(2025, 11, 10)
 DAY = dt.timedelta(days=1)
@@ -32,16 +49,33 @@ MOVES = {
     ("suspended", "retired", True),
 }
 PAIRS = {(source, target) for source, target, _ in MOVES}
-# What 府省庁 and 事務局 do with a return, section 6: until it is handed in, back, and on to the frozen round.
-RETURNS = {
-    "not_started": {"in_progress", "in_review"},
-    "in_progress": {"in_review"},
-    "in_review": {"in_progress", "submitted"},
-    "submitted": {"returned", "accepted"},
-    "returned": {"in_progress"},
-    "accepted": {"returned", "frozen"},
-    "frozen": set(),
+# domain.md section 6: what the secretariat does with a round.
+ROUNDS = {
+    ("schedule", "draft", "scheduled"),
+    ("unschedule", "scheduled", "draft"),
+    ("open", "scheduled", "open"),
+    ("close", "open", "closed"),
+    ("reopen", "closed", "open"),
+    ("freeze", "closed", "frozen"),
+    ("publish", "frozen", "published"),
 }
+# What 府省庁 and 事務局 do with a return: from which states it leads where (None: it stays).
+RETURNS: dict[str, tuple[set[str], str | None]] = {
+    "fill": ({"not_started", "in_progress", "in_review", "returned"}, "in_progress"),
+    "declare_nil": ({"not_started", "in_progress", "returned"}, "in_review"),
+    "send": ({"in_progress", "returned"}, "in_review"),
+    "decline": ({"in_review"}, "in_progress"),
+    "approve": ({"in_review"}, "submitted"),
+    "ask": ({"submitted", "accepted"}, None),
+    "reply": ({"in_progress", "in_review", "submitted", "returned", "accepted"}, None),
+    "extend": ({"not_started", "in_progress", "in_review", "returned"}, None),
+    "return": ({"submitted", "accepted"}, "returned"),
+    "accept": ({"submitted"}, "accepted"),
+    "correct": ({"frozen"}, None),
+}
+REASONED = {"decline", "extend", "return", "correct", "reopen"}
+# What a ministry hands in with: after the closing it needs an extension that runs, or a return by the secretariat.
+TIMED = {"fill", "declare_nil", "send", "approve"}
 # A job that is lost is queued again, and one that failed may be asked for again.
 JOBS = {
     "queued": {"running"},
@@ -142,26 +176,86 @@ def test_all_refusals_are_told_at_once(move: Transition) -> None:
     assert len({str(said) for said in refusals(move, worst)}) == len(move.guards) >= 2
 
 
-@pytest.mark.parametrize(("kind", "table", "literal"), [(SubmissionState, SUBMISSION, RETURNS), (JobState, JOB, JOBS)])
-def test_the_other_tables_name_every_state_and_the_moves_that_they_should(
-    kind: type[StrEnum], table: Mapping[StrEnum, frozenset[StrEnum]], literal: Mapping[str, set[str]]
-) -> None:
-    assert set(table) == set(kind)
-    assert all(isinstance(state, kind) for targets in table.values() for state in targets)
-    assert {state.value: {target.value for target in targets} for state, targets in table.items()} == literal
+def test_a_job_has_the_moves_that_it_should_and_ends() -> None:
+    assert {state.value: {target.value for target in targets} for state, targets in JOB.items()} == JOBS
+    assert {state for state, targets in JOB.items() if not targets} == {JobState.DONE}
+    assert reached(JOB, JobState.QUEUED) == set(JobState)
+    assert all(JobState.DONE in reached(JOB, state) for state in JOB)
 
 
-@pytest.mark.parametrize(
-    ("table", "start", "ends"),
-    [
-        (SUBMISSION, SubmissionState.NOT_STARTED, {SubmissionState.FROZEN}),
-        (JOB, JobState.QUEUED, {JobState.DONE}),
-    ],
-)
-def test_the_other_tables_lead_to_their_end_from_everywhere(
-    table: Mapping[StrEnum, frozenset[StrEnum]], start: StrEnum, ends: set[StrEnum]
-) -> None:
-    assert {state for state, targets in table.items() if not targets} == ends
-    assert reached(table, start) == set(table)
-    assert all(reached(table, state) & ends for state in table)
-    assert all(state not in targets for state, targets in table.items())
+def test_a_round_has_the_moves_of_the_domain_and_no_others() -> None:
+    assert {(step.deed.value, source.value, step.target.value) for step in ROUND for source in step.sources} == ROUNDS
+    assert [step.deed for step in ROUND] == list(RoundDeed)
+
+
+def test_a_return_has_the_moves_of_the_domain_and_no_others() -> None:
+    moves = {step.deed.value: ({one.value for one in step.sources}, step.target) for step in SUBMISSION}
+    assert moves == RETURNS
+    assert [step.deed for step in SUBMISSION] == list(SubmissionDeed)
+
+
+def test_a_return_moves_while_its_round_runs_and_is_corrected_once_it_is_settled() -> None:
+    assert {step.deed.value for step in SUBMISSION if step.rounds == {RoundState.OPEN, RoundState.CLOSED}} == {
+        name for name in RETURNS if name != "correct"
+    }
+    assert submission_of("correct").rounds == {RoundState.FROZEN, RoundState.PUBLISHED}
+    parts = (ROUND_PLANNED, ROUND_RUNNING, ROUND_SETTLED)
+    assert set().union(*parts) == set(RoundState)
+    assert sum(map(len, parts)) == len(RoundState)
+
+
+def test_what_goes_back_or_changes_what_is_settled_wants_a_reason() -> None:
+    assert {step.deed.value for step in (*ROUND, *SUBMISSION) if step.reason} == REASONED
+    assert {step.deed.value for step in SUBMISSION if step.granted} == TIMED
+
+
+def test_every_round_and_every_return_can_reach_its_end() -> None:
+    rounds = {state: {step.target for step in ROUND if state in step.sources} for state in RoundState}
+    assert all(RoundState.PUBLISHED in reached(rounds, state) for state in RoundState)
+    ways = {state: {s.target for s in SUBMISSION if state in s.sources and s.target} for state in SubmissionState}
+    ways[SETTLED_RETURN].add(FIXED_RETURN)
+    assert reached(ways, SubmissionState.NOT_STARTED) == set(SubmissionState)
+    assert all(SubmissionState.FROZEN in reached(ways, state) for state in SubmissionState)
+
+
+def test_freezing_the_round_fixes_what_was_accepted() -> None:
+    assert (SETTLED_RETURN, FIXED_RETURN) == (SubmissionState.ACCEPTED, SubmissionState.FROZEN)
+
+
+def submission_of(deed: str) -> SubmissionStep:
+    """Return the step that a deed on a return is."""
+    return next(step for step in SUBMISSION if step.deed == deed)
+
+
+@pytest.mark.parametrize(("deed", "state"), list(product(RoundDeed, RoundState)))
+def test_a_deed_on_a_round_is_refused_outside_its_states(deed: RoundDeed, state: RoundState) -> None:
+    targets = {target for name, source, target in ROUNDS if (name, source) == (deed, state)}
+    if targets:
+        assert {round_step(deed, state).target} == targets
+        return
+    with pytest.raises(NotNow) as refused:
+        round_step(deed, state)
+    assert str(refused.value) == (
+        f"この回は「{state.ja}」のため、「{deed.ja}」ことはできません。最新の状態を確認してください。"
+    )
+
+
+@pytest.mark.parametrize("granted", [False, True])
+@pytest.mark.parametrize("deed", SubmissionDeed)
+def test_a_deed_on_a_return_is_refused_outside_its_states(deed: SubmissionDeed, granted: bool) -> None:
+    sources, target = RETURNS[deed]
+    runs = {"frozen", "published"} if deed is SubmissionDeed.CORRECT else {"open", "closed"}
+    for state, of_round in product(SubmissionState, RoundState):
+        said = None
+        if of_round.value not in runs:
+            said = f"この回は「{of_round.ja}」のため、「{deed.ja}」ことはできません。"
+        elif of_round is RoundState.CLOSED and deed.value in TIMED and not granted:
+            said = "受付は終わりました。提出が必要な場合は、事務局に期限の延長を相談してください。"
+        elif state.value not in sources:
+            said = f"提出が「{state.ja}」のため、「{deed.ja}」ことはできません。最新の状態を確認してください。"
+        if said is None:
+            assert submission_step(deed, state, of_round, granted=granted).target == target
+            continue
+        with pytest.raises(NotNow) as refused:
+            submission_step(deed, state, of_round, granted=granted)
+        assert str(refused.value) == said
