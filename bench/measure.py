@@ -38,19 +38,21 @@ class Line:
 
 @dataclass(frozen=True)
 class Count:
-    """A number of statements and the most that it may be."""
+    """A number of things and the most that it may be; without ``most`` it is told and nothing is promised."""
 
     what: str
     number: int
-    most: int
+    most: int | None
 
     @property
     def kept(self) -> bool:
-        return self.number <= self.most
+        return self.most is None or self.number <= self.most
 
     def cells(self) -> tuple[str, ...]:
         """Return the line as the table shows it."""
-        return (self.what, "-", str(self.number), "-", f"<= {self.most}", "ok" if self.kept else "MISSED")
+        promise = "-" if self.most is None else f"<= {self.most}"
+        verdict = "" if self.most is None else "ok" if self.kept else "MISSED"
+        return (self.what, "-", str(self.number), "-", promise, verdict)
 
 
 def medians(rounds: int, runs: Mapping[str, Callable[[], Sequence[float]]]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from register import authz
 from register.authz import Actor, Permission
-from register.models import Round, Submission, UseCase
+from register.models import Round, Submission, SubmissionItem, UseCase
 from register.states import ROUND_RUNNING
 from register.vocab import MINISTRY_ROLES, Lifecycle, SubmissionState
 
@@ -21,14 +21,14 @@ NEWEST = 3
 class HomePage:
     """Counts of the visible use cases by state (every state, zeros included), the newest rounds, and what is to do.
 
-    ``own`` holds the returns of the person's ministry in rounds that run, ``waiting`` how many returns of each running
-    round wait for the secretariat.
+    ``own`` holds the returns of the person's ministry in rounds that run, with their number of cases; ``waiting`` how
+    many returns of each running round wait for the secretariat.
     """
 
     counts: Mapping[Lifecycle, int]
     rounds: Sequence[Round]
     reads_cases: bool
-    own: Sequence[tuple[Submission, Round]]
+    own: Sequence[tuple[Submission, Round, int]]
     waiting: Sequence[tuple[Round, int]]
 
     @property
@@ -47,12 +47,13 @@ def home_page(session: Session, actor: Actor) -> HomePage:
     return HomePage(counts, rounds, reads_cases, _own(session, actor), _waiting(session, actor))
 
 
-def _own(session: Session, actor: Actor) -> list[tuple[Submission, Round]]:
+def _own(session: Session, actor: Actor) -> list[tuple[Submission, Round, int]]:
     if actor.role not in MINISTRY_ROLES:
         return []
-    statement = select(Submission, Round).join(Round, Round.id == Submission.round_id)
+    cases = select(func.count()).where(SubmissionItem.submission_id == Submission.id).scalar_subquery()
+    statement = select(Submission, Round, cases).join(Round, Round.id == Submission.round_id)
     running = statement.where(Submission.ministry_id == actor.ministry_id, Round.state.in_(ROUND_RUNNING))
-    return [(row[0], row[1]) for row in session.execute(running.order_by(Round.due_on, Round.id))]
+    return [(row[0], row[1], row[2]) for row in session.execute(running.order_by(Round.due_on, Round.id))]
 
 
 def _waiting(session: Session, actor: Actor) -> list[tuple[Round, int]]:

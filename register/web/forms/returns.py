@@ -40,6 +40,11 @@ class SectionForm(RegisterForm):
             {q.id: self[CAUSE + q.id].data or "" for q in self.questions},
         )
 
+    @property
+    def causes(self) -> list[tuple[str, str, str]]:
+        """Why a redefined answer may differ, as the page offers it."""
+        return [(cause.value, cause.label(language()), "") for cause in ChangeCause]
+
     def kept(self) -> dict[str, Any]:
         """Return what a draft keeps of the page."""
         names = [prefix + q.id for q in self.questions for prefix in (ANSWER, DECLINE, NOTE, CAUSE)]
@@ -79,12 +84,11 @@ def _fields(question: Field) -> dict[str, Any]:
     choices: dict[str, Any] = {}
     if kind is RadioField:
         choices = {"choices": [], "validate_choice": False}
-    causes = [(cause.value, cause.label(language())) for cause in ChangeCause]
     return {
         ANSWER + question.id: kind(label, description=hint, **choices),
         DECLINE + question.id: BooleanField(lazy_gettext("回答を控える")),
         NOTE + question.id: StringField(lazy_gettext("回答を控える理由")),
-        CAUSE + question.id: RadioField(lazy_gettext("変わった理由"), choices=causes, validate_choice=False),
+        CAUSE + question.id: RadioField(lazy_gettext("変わった理由"), choices=[], validate_choice=False),
     }
 
 
