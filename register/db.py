@@ -175,7 +175,10 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite, connect_args={"timeout": LONGEST_WAIT}, hide_parameters=True)
+    # The connection used last is the next: the one that a request writes on then stays the one that writes, and keeps
+    # the pages that it has read.
+    given = {"timeout": LONGEST_WAIT}
+    engine = create_engine(url, module=sqlite, connect_args=given, hide_parameters=True, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
@@ -216,7 +219,7 @@ def _begin_writing(driver: Any) -> None:
                 if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
                     raise
                 time.sleep(pause)
-                pause = min(pause * 1.2, LONGEST_PAUSE)
+                pause = min(pause * 1.1, LONGEST_PAUSE)
             else:
                 return
     finally:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_translations
 from flask_security import current_user
 from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -139,6 +140,8 @@ def writable(row: Row) -> Row:
     permission (403).
     """
     actor, model = current_actor(), type(row)
+    # What the deed will be told in is looked up now, while nobody waits.
+    get_translations()
     found: Row | None = db_session().scalar(_locked_row(model), {"id": row.id})  # type: ignore[attr-defined]
     if found is None or not can(actor, SIGHT[model], found):
         raise NotFound(say("お探しのページはありません。"))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, gettext, lazy_gettext
 from flask_security import current_user
@@ -19,6 +20,8 @@ from register.web.forms.base import control_attrs
 from register.web.session import current_actor
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
+# Parsed once: Babel would do it anew for every request.
+LOCALES = {language: Locale.parse(language) for language in LANGUAGES}
 COOKIE = "language"
 
 
@@ -49,7 +52,7 @@ NAVIGATION = (
 def init_app(app: Flask) -> None:
     """Give ``app`` its language, filters and what the layout asks for."""
     translations = str(runtime_of(app).settings.translations_dir)
-    Babel(app, locale_selector=chosen_language, default_translation_directories=translations)
+    Babel(app, locale_selector=lambda: LOCALES[chosen_language()], default_translation_directories=translations)
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.tests.update(filters.TESTS)
     app.jinja_env.globals.update(percent=filters.percent, asset=asset, navigation=navigation, LANGUAGES=LANGUAGES)
