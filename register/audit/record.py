@@ -199,6 +199,8 @@ def _fact(row: Audited, op: str) -> Fact | None:
     state: InstanceState[Any] = inspect(row)
     fact = Fact(row.__tablename__, str(row.id), op)
     for attribute in state.mapper.column_attrs:
+        if op == "update" and attribute.key not in state.committed_state:
+            continue
         column = attribute.columns[0]
         old_new = _change(state.attrs[attribute.key].history, op)
         if old_new is None or column.primary_key:

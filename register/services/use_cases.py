@@ -57,10 +57,11 @@ def edit(
 ) -> UseCase:
     """Change what is known of a use case; raise ``Stale`` when it was saved since ``version`` was read."""
     refuse_stale(use_case, version, EDITABLE)
-    for name, value in _checked(session, form, values, by, tied=use_case.ai_system_id).items():
-        setattr(use_case, name, value)
-    _fold(use_case)
-    if session.is_modified(use_case):
+    checked = _checked(session, form, values, by, tied=use_case.ai_system_id)
+    if changed := {name: value for name, value in checked.items() if getattr(use_case, name) != value}:
+        for name, value in changed.items():
+            setattr(use_case, name, value)
+        _fold(use_case)
         use_case.updated_at = session.info["clock"].now()
         audit.record(session, audit.Event.USE_CASE_EDITED, use_case, by=by)
     return use_case

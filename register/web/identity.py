@@ -153,7 +153,9 @@ def init_app(app: Flask, run: Runtime) -> None:
         REMEMBER_COOKIE_DURATION=timedelta(0),
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=run.settings.session_minutes),
     )
-    Security(app, Accounts(_ReadingDatabase(), User, RoleRecord), login_form=SignInForm)
+    security = Security(app, Accounts(_ReadingDatabase(), User, RoleRecord), login_form=SignInForm)
+    # Nobody asks the identity that flask-principal would gather for every request: who may do what stands in authz.
+    security.principal.identity_loaders.clear()
     user_authenticated.connect(_signed_in, app)
     user_failed_authn.connect(_failed, app)
     user_logged_out.connect(_signed_out, app)

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -19,8 +20,25 @@ from register.errors import Invalid, Stale
 from register.web.filters import day_text, foreign, say
 
 
+class _TokenField(CSRFTokenField):  # type: ignore[misc]
+    """The token against foreign forms, signed when it is shown: a form that is saved shows none."""
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        HiddenField.process(self, *args, **kwargs)
+
+    def _value(self) -> Any:
+        return self.csrf_impl.generate_csrf_token(self)
+
+
+class _Protection(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    field_class = _TokenField
+
+
 class RegisterForm(FlaskForm):  # type: ignore[misc]
     """A form of ours: it carries a ``request_token`` that the guard honours once."""
+
+    class Meta:
+        csrf_class = _Protection
 
     request_token = HiddenField(default=lambda: secrets.token_urlsafe(24))
 
