@@ -51,14 +51,16 @@ def find_form(tree: Element, button: str | None) -> Element:
 
 
 def filled(form: Element) -> dict[str, object]:
-    """Return what a browser would send of a form that nobody touched."""
+    """Return what a browser would send of a form that nobody touched; a name that stands twice has a list."""
     data: dict[str, object] = {}
     for control in form.iter("input"):
         name, kind = control.get("name"), (control.get("type") or "text").lower()
         if not name or kind in {"submit", "button", "file", "reset"}:
             continue
         if kind not in {"radio", "checkbox"} or control.get("checked") is not None:
-            data[name] = control.get("value", "on" if kind == "checkbox" else "")
+            value = control.get("value", "on" if kind == "checkbox" else "")
+            before = data.get(name)
+            data[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     for area in form.iter("textarea"):
         data[area.get("name", "")] = "".join(area.itertext()).removeprefix("\n")
     for select in form.iter("select"):
