@@ -11,10 +11,10 @@ from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import select
 
 from register.db import Database
-from register.models import AISystem, AuditEntry, Round, Submission, SubmissionItem, UseCase
-from register.vocab import Lifecycle
+from register.models import AISystem, AuditEntry, Ministry, Round, Submission, SubmissionItem, UseCase
+from register.vocab import Lifecycle, RoundState
 
-SECRETARIAT, APPROVER = "secretariat@demo.example", "approver.k@demo.example"
+SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
 PHONE = {"width": 320, "height": 640}
 # What a person opens and what a program fetches; pages of a job and a snapshot are looked at in the story.
 NOT_PAGES = {"static", "security.static", "health.check", "reports.export", "use_cases.export", "snapshots.download"}
@@ -46,7 +46,20 @@ def of(
     return lambda database: {name: getattr(found(database), key), **more}
 
 
+def in_round(model: type, **equal: object) -> Callable[[Database], object]:
+    """Return a finder of the first row of ministry K in the round that is open."""
+
+    def find(database: Database) -> object:
+        with database.reading() as session:
+            own = select(model).join(Round, Round.id == model.round_id).join(Ministry, Ministry.id == model.ministry_id)
+            own = own.where(Round.state == RoundState.OPEN, Ministry.key == "K").filter_by(**equal)
+            return session.scalars(own.order_by(model.id)).first()
+
+    return find
+
+
 NEWEST = one(Round, number=2)
+OWN, CASE = in_round(Submission), in_round(SubmissionItem)
 PLANNED = one(UseCase, case_no="K-2025-0004")
 PAGES = {
     "security.login": Address(None),
@@ -64,6 +77,17 @@ PAGES = {
     "rounds.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
     "submissions.show": Address(SECRETARIAT, of("submission", one(Submission))),
     "submissions.item": Address(SECRETARIAT, of("item", one(SubmissionItem))),
+    "submissions.confirm": Address(REPORTER, of("submission", OWN)),
+    "submissions.nil": Address(REPORTER, of("submission", OWN)),
+    "submissions.check": Address(REPORTER, of("submission", OWN)),
+    "submissions.approval": Address(APPROVER, of("submission", OWN)),
+    "submissions.decline": Address(APPROVER, of("submission", OWN)),
+    "submissions.receipt": Address(APPROVER, of("submission", OWN)),
+    "items.new": Address(REPORTER, of("submission", OWN)),
+    "items.section": Address(REPORTER, of("item", CASE, section="use")),
+    "items.end": Address(REPORTER, of("item", CASE)),
+    "items.reopen": Address(REPORTER, of("item", CASE)),
+    "items.remove": Address(REPORTER, of("item", CASE)),
     "reports.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
     "reports.cases": Address(
         SECRETARIAT, of("round", NEWEST, "code", table="confidentiality", row="1", column="G1/started")
@@ -127,6 +151,8 @@ def test_a_page_is_fit_for_everybody(
         (SECRETARIAT, "/audit?since=x", 422),
         (SECRETARIAT, "/use-cases?q=ありません", 200),
         ("reporter.b@demo.example", "/rounds/2025-2", 200),
+        ("reporter.b@demo.example", "/rounds/2025-3", 200),
+        ("reporter.b@demo.example", "/", 200),
     ],
 )
 def test_refusals_and_empty_pages_are_fit_for_everybody(
@@ -145,6 +171,31 @@ def test_refusals_and_empty_pages_are_fit_for_everybody(
     answer = page.goto(path)
     assert answer is not None
     assert answer.status == status
+    assert axe(page) == []
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == 0
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("person", "model"), [(REPORTER, Submission), (REPORTER, SubmissionItem), (APPROVER, Submission)]
+)
+def test_the_working_pages_of_a_round_are_fit_for_everybody(
+    live_app: Flask,
+    context: BrowserContext,
+    base_url: str,
+    sign_in: Callable[[str], None],
+    axe: Callable[[Page], list[str]],
+    person: str,
+    model: type,
+    language: str,
+) -> None:
+    speak(context, base_url, language)
+    sign_in(person)
+    row = in_round(model)(live_app.extensions["register"].database)
+    page = context.new_page()
+    path = "/submissions/items" if model is SubmissionItem else "/submissions"
+    assert page.goto(f"{path}/{row.public_id}").status == 200
     assert axe(page) == []
     page.set_viewport_size(PHONE)
     assert too_wide(page) == 0
