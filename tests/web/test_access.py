@@ -44,6 +44,8 @@ from tests.support.sources import ROOT
 
 # What names no row in a URL, by the argument; anything else is a random id.
 MISSING = {"round": "1999-9", "entry": "f" * 64}
+# A value for each part of a URL that names no row.
+PLAIN = {"kind": "csv", "section": "use"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 FORMS = load_library(ROOT / "config", "periodic")
 HEADING = ",".join(FORMS.newest.columns)
@@ -136,7 +138,7 @@ def calls(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 def plain_values(rule: Rule) -> dict[str, Any]:
     """Return a value for the parts of a URL that name no row."""
-    return {name: "csv" for name in rule.arguments if name == "kind"}
+    return {name: value for name, value in PLAIN.items() if name in rule.arguments}
 
 
 def call(client: Client, app: Flask, rule: Rule, method: str, values: dict[str, Any]) -> Any:
@@ -200,8 +202,8 @@ def test_a_hidden_row_is_answered_like_a_missing_one(
                 hidden = [row for row in rows(session, model) if not authz.can(asking, SIGHT[model], row)]
             for row in hidden:
                 absent = uuid.uuid4()
-                one = call(client, app, rule, method, {argument: row.public_id})
-                other = call(client, app, rule, method, {argument: absent})
+                one = call(client, app, rule, method, plain_values(rule) | {argument: row.public_id})
+                other = call(client, app, rule, method, plain_values(rule) | {argument: absent})
                 assert one.status_code == other.status_code == 404
                 assert masked(one.text, row.public_id) == masked(other.text, absent)
                 assert sorted(one.headers.keys()) == sorted(other.headers.keys())

@@ -10,6 +10,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 
 from register.errors import Invalid
 from register.formspec.schema import Field
+from register.queries.answers import NEEDED
 from register.queries.returns import SectionPage
 from register.services.answers import Typed
 from register.vocab import ChangeCause
@@ -84,12 +85,20 @@ def _fields(question: Field) -> dict[str, Any]:
     choices: dict[str, Any] = {}
     if kind is RadioField:
         choices = {"choices": [], "validate_choice": False}
+    must = [flagged] if question.id in NEEDED else []
     return {
-        ANSWER + question.id: kind(label, description=hint, **choices),
+        ANSWER + question.id: kind(label, must, description=hint, **choices),
         DECLINE + question.id: BooleanField(lazy_gettext("回答を控える")),
         NOTE + question.id: StringField(lazy_gettext("回答を控える理由")),
         CAUSE + question.id: RadioField(lazy_gettext("変わった理由"), choices=[], validate_choice=False),
     }
+
+
+def flagged(_form: Any, _field: Any) -> None:
+    """Mark a question that no case can be without; the service says so when it is missing."""
+
+
+flagged.field_flags = {"needed": True}  # type: ignore[attr-defined]
 
 
 def _known(page: SectionPage) -> dict[str, Any]:
