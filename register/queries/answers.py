@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import rfc8785
@@ -90,13 +90,25 @@ def unready(item: SubmissionItem, spec: FormSpec, forms: FormLibrary, last: Subm
         return say("新規または利用終了の案件は、まとめて確認できません。")
     if item.recheck:
         return say("様式の定義が変わった項目があります。案件を開いて確認してください。")
-    waiting = {q.id for q in left(item, spec) if q.required and q.id not in item.carried}
     steps = forms.between(last.round.form_version.version, spec.version) if last else ()
-    if waiting & new_questions(steps, spec):
+    return unheard(item, spec, new_questions(steps, spec), last)
+
+
+def unheard(item: SubmissionItem, spec: FormSpec, fresh: Set[str], last: SubmissionItem | None) -> Say | None:
+    """Return why what is left of a case cannot be settled as it was; None when it can.
+
+    ``fresh`` are the questions that the form of the ``last`` report did not have. A question that was put and stayed
+    未回答 may stay so; one that nobody was asked before may not.
+    """
+    waiting = [question for question in left(item, spec) if question.required and question.id not in item.carried]
+    names = {question.id for question in waiting}
+    if names & fresh:
         return say("この回で新しく尋ねる項目があります。案件を開いて入力してください。")
     # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
-    if waiting & {*NEEDED, *(last.answers if last else ())}:
+    if names & {*NEEDED, *(last.answers if last else ())}:
         return say("前回の回答を引き継げない項目があります。案件を開いて入力してください。")
+    if any(question.blank(item.carried) is AnswerState.NOT_APPLICABLE for question in waiting):
+        return say("回答を変えたために尋ねる項目があります。案件を開いて入力してください。")
     return None
 
 

@@ -10,7 +10,7 @@ from register.errors import Invalid, Say, say
 from register.formspec import types
 from register.formspec.schema import Field, FormSpec
 from register.models import SubmissionItem
-from register.queries.answers import NEEDED, known, left, put, settled
+from register.queries.answers import NEEDED, known, left, settled
 from register.text import clean
 from register.vocab import AnswerState, ChangeCause, Confirmation, MappedBy
 
@@ -19,11 +19,15 @@ LONGEST_NOTE = 1000
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person gave for some questions: texts, reasons for declining, why a redefined answer differs."""
+    """What a person gave for some questions: texts, reasons for declining, why a redefined answer differs.
+
+    ``by`` is whose word it is: a ministry's, or the secretariat's, which corrects with a reason and is asked no cause.
+    """
 
     texts: Mapping[str, str]
     declined: Mapping[str, str] = field(default_factory=dict)
     causes: Mapping[str, str] = field(default_factory=dict)
+    by: MappedBy = MappedBy.MINISTRY
 
 
 def write(item: SubmissionItem, questions: Iterable[Field], typed: Typed, spec: FormSpec) -> None:
@@ -48,23 +52,26 @@ def write(item: SubmissionItem, questions: Iterable[Field], typed: Typed, spec: 
 
 
 def follow(item: SubmissionItem, spec: FormSpec) -> None:
-    """Renew the state of every settled blank after the answers changed.
+    """Renew what every blank means after the answers changed.
 
     A question may have become unnecessary; one that was unnecessary and is not any more waits for somebody again.
     """
-    answers, states = dict(item.answers), {}
+    answers, states, notes, so_far = dict(item.answers), {}, dict(item.notes), known(item)
     for question in spec.questions:
-        if question.asked is not None and not question.asked.holds(known(item)) and question.id in answers:
-            del answers[question.id]
-            states[question.id] = AnswerState.NOT_APPLICABLE.value
-    for name, state in item.states.items():
-        blank = spec.field(name).blank(answers) if state != AnswerState.DECLINED else AnswerState.DECLINED
-        if (state, blank) != (AnswerState.NOT_APPLICABLE, AnswerState.MISSING):
-            states[name] = blank.value
-    for question in spec.questions:
-        if question.id not in answers and question.id not in states and not put(item, question):
-            states[question.id] = spec.field(question.id).blank(known(item)).value
-    item.answers, item.states = answers, states
+        name, state = question.id, item.states.get(question.id)
+        if question.asked is not None and not question.asked.holds(so_far):
+            # Its answer and its reason go with it: nobody would see them any more.
+            for gone in (answers, notes, so_far):
+                gone.pop(name, None)
+            states[name] = AnswerState.NOT_APPLICABLE.value
+        elif state == AnswerState.DECLINED:
+            states[name] = state
+        elif name not in so_far:
+            blank, unnecessary = question.blank(so_far), question.exempt is not None and question.exempt.holds(so_far)
+            opened = (state, blank) == (AnswerState.NOT_APPLICABLE, AnswerState.MISSING)
+            if unnecessary or (state and not opened):
+                states[name] = blank.value
+    item.answers, item.states, item.notes = answers, states, notes
     item.recheck = {name: kind for name, kind in item.recheck.items() if name not in states}
 
 
@@ -88,11 +95,16 @@ def confirm_carried(item: SubmissionItem, spec: FormSpec) -> None:
     item.states = item.states | blank
 
 
+def close(item: SubmissionItem, spec: FormSpec) -> None:
+    """Settle the questions that still wait as blank: nobody will be asked any more."""
+    item.states = item.states | {question.id: question.blank(item.answers).value for question in left(item, spec)}
+
+
 def reset(item: SubmissionItem) -> None:
     """Take an item back to where the round laid it: carried over, and confirmed by nobody."""
     looked_at = {name: how["kind"] for name, how in item.mapping.items() if "kind" in how}
-    item.recheck = dict(item.recheck) | {name: kind for name, kind in looked_at.items() if name in item.carried}
-    item.mapping = {name: how for name, how in item.mapping.items() if "kind" not in how}
+    item.recheck = dict(item.recheck) | looked_at
+    item.mapping = {name: {"by": MappedBy.AUTOMATIC.value} for name in item.mapping if name not in looked_at}
     item.answers, item.states, item.notes = {}, {}, {}
     item.ended_on, item.ended_reason = None, ""
     item.confirmation = Confirmation.UNCONFIRMED
@@ -132,21 +144,36 @@ def _problem(
         return say("回答を控える理由を入力してください。")
     if len(notes.get(question.id, "")) > LONGEST_NOTE:
         return say("%(longest)d文字以内で入力してください。", longest=LONGEST_NOTE)
-    differs = question.id in item.recheck and answer != item.carried.get(question.id)
-    if differs and typed.causes.get(question.id) not in set(ChangeCause):
+    wanted = typed.by is MappedBy.MINISTRY and _kind(item, question) and answer != item.carried.get(question.id)
+    if wanted and _cause(item, question, answer, typed) not in set(ChangeCause):
         return say("前回と違う回答です。変わった理由を選んでください。")
     return None
 
 
+def _kind(item: SubmissionItem, question: Field) -> str | None:
+    """Return how the form redefined the answer that was carried over; None when it still means the same."""
+    return item.recheck.get(question.id) or item.mapping.get(question.id, {}).get("kind")
+
+
+def _cause(item: SubmissionItem, question: Field, answer: types.Answer | None, typed: Typed) -> str:
+    """Return why the answer is not the one that was carried over; what was said of an answer stays with it."""
+    same = answer == item.answers.get(question.id)
+    stored: str = item.mapping.get(question.id, {}).get("cause", "") if same else ""
+    return typed.causes.get(question.id) or stored
+
+
 def _looked_at(item: SubmissionItem, questions: Iterable[Field], parsed: Mapping[str, Any], typed: Typed) -> None:
-    """Note who carried the redefined answers over: from here on it was a person of the ministry."""
+    """Note who carried the answers over from an earlier form: what was looked at or changed, a person did."""
     mapping, recheck = dict(item.mapping), dict(item.recheck)
+    corrects = typed.by is MappedBy.SECRETARIAT
     for question in questions:
-        kind = recheck.pop(question.id, None) or mapping.get(question.id, {}).get("kind")
-        if kind is None:
+        name, answer, kind = question.id, parsed[question.id], _kind(item, question)
+        recheck.pop(name, None)
+        if (kind is None and name not in mapping) or (corrects and answer == item.answers.get(name)):
             continue
-        how = {"by": MappedBy.MINISTRY.value, "kind": kind}
-        if parsed[question.id] != item.carried.get(question.id):
-            how["cause"] = typed.causes.get(question.id) or mapping.get(question.id, {}).get("cause", "")
-        mapping[question.id] = how
+        differs = answer != item.carried.get(name)
+        by = typed.by if kind or differs or corrects else MappedBy.AUTOMATIC
+        mapping[name] = {"by": by.value} | ({"kind": kind} if kind else {})
+        if kind and differs and (cause := _cause(item, question, answer, typed)):
+            mapping[name]["cause"] = cause
     item.mapping, item.recheck = mapping, recheck

@@ -13,10 +13,10 @@ from register import audit, states
 from register.authz import Actor
 from register.clock import fiscal_year
 from register.errors import Invalid, NotNow, Say, Stale, say
-from register.formspec.loader import FormLibrary
+from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import Field, FormSpec
 from register.models import AnswerDraft, Ministry, Remark, Round, Submission, SubmissionItem, UseCase
-from register.queries.answers import known, last_items, seen_of, unready
+from register.queries.answers import known, last_items, seen_of, unheard, unready
 from register.services import answers, carry_forward, case_numbers
 from register.services.answers import Typed
 from register.services.returns import begin_filling, item_of, reason_for, step
@@ -98,11 +98,22 @@ def confirm_rest(
     if item.recheck:
         labels = "、".join(spec.field(name).label("ja") for name in item.recheck)
         raise NotNow(say("定義が変わった項目を先に確認してください：%(fields)s", fields=labels))
+    last = last_items(session, submission.ministry_id, session.get_one(Round, submission.round_id))
+    if why := unheard(item, spec, *_before(spec, last.get(item.use_case_id or 0))):
+        raise NotNow(why)
     answers.confirm_carried(item, spec)
     answers.follow(item, spec)
     answers.conclude(item, spec)
     audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, section="rest")
     return item
+
+
+def _before(spec: FormSpec, last: SubmissionItem | None) -> tuple[frozenset[str], SubmissionItem | None]:
+    """Return the questions that the form of the last report did not have, and that report."""
+    if last is None:
+        return frozenset(), None
+    asked_then = from_canonical(last.round.form_version.canonical)
+    return frozenset(q.id for q in spec.questions if not asked_then.has(q.id)), last
 
 
 def end(
