@@ -55,9 +55,12 @@ def missing(item: SubmissionItem, spec: FormSpec) -> list[Field]:
 
 
 def seen_of(item: SubmissionItem, spec: FormSpec, section: str) -> str:
-    """Return the digest of what a section holds, which tells a later save whether somebody else saved in between."""
+    """Return the digest of what a section says, which tells a later save whether somebody else saved in between.
+
+    The state of a blank is left out: it may follow from an answer in another section, and no text is lost with it.
+    """
     own = {
-        question.id: (item.answers.get(question.id), item.states.get(question.id), item.notes.get(question.id))
+        question.id: (item.answers.get(question.id), item.notes.get(question.id))
         for question in spec.questions
         if question.section == section
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from register.vocab import AnswerState, Lifecycle, Source, Stage, StartTiming
 
 TEXTS = ("unit", "title", "purpose", "goal_text", "model_usage")
 CODES = ("usage_type", "user_scope", "confidentiality", "goal_kind", "output_type")
+# The answers that tell the state of a case.
+LIFE = frozenset({"start_timing", "stage"})
 # States that no answer of the form speaks of: only people end them.
 BY_HAND = (Lifecycle.SUSPENDED, Lifecycle.RETIRED)
 
@@ -77,16 +79,22 @@ def update(
     by: Actor,
     tally: Tally,
     source: Source = Source.IMPORT,
+    only: Set[str] | None = None,
 ) -> None:
-    """Bring a known use case up to the round; an older round does not turn it back."""
+    """Bring a known use case up to the round; an older round does not turn it back.
+
+    ``only`` names the answers that are news: what people changed since in the others, or in the state, stays.
+    """
     if use_case.as_of is not None and use_case.as_of > round.as_of:
         tally.older += 1
         return
     use_case.as_of = round.as_of
-    _facts(use_case, answers, states)
+    _facts(use_case, _narrowed(answers, only), _narrowed(states, only))
     if session.is_modified(use_case):
         use_case.updated_at = session.info["clock"].now()
         tally.updated += 1
+    if only is not None and not only & LIFE:
+        return
     to = lifecycle_of(answers, use_case.lifecycle)
     _warn(use_case, answers, tally)
     if to is use_case.lifecycle:
@@ -101,6 +109,10 @@ def update(
         tally.moved += 1
         if to is Lifecycle.PLANNED:
             tally.back.append(use_case.case_no)
+
+
+def _narrowed(part: Mapping[str, Any], only: Set[str] | None) -> Mapping[str, Any]:
+    return part if only is None else {name: value for name, value in part.items() if name in only}
 
 
 def _facts(use_case: UseCase, answers: Mapping[str, Any], states: Mapping[str, str]) -> None:

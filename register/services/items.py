@@ -16,7 +16,7 @@ from register.errors import Invalid, NotNow, Say, Stale, say
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import Field, FormSpec
 from register.models import AnswerDraft, Ministry, Remark, Round, Submission, SubmissionItem, UseCase
-from register.queries.answers import known, last_items, seen_of, unheard, unready
+from register.queries.answers import NEEDED, known, last_items, seen_of, unheard, unready
 from register.services import answers, carry_forward, case_numbers
 from register.services.answers import Typed
 from register.services.returns import begin_filling, item_of, reason_for, step
@@ -134,6 +134,9 @@ def end(
         problems["on"] = problem
     if problems:
         raise Invalid(problems)
+    if item.confirmation is Confirmation.NEW:
+        # It was accepted once: all that is known of it stands here, should the end be taken back.
+        item.carried = dict(item.answers)
     answers.reset(item)
     item.ended_on, item.ended_reason, item.confirmation = on, reason, Confirmation.ENDED
     audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, reason=reason, ended=True)
@@ -143,10 +146,10 @@ def end(
 def _wrong_end(session: Session, use_case: UseCase, on: dt.date | None) -> Say | None:
     if on is None:
         return say("利用を終えた日を入力してください。")
-    if use_case.lifecycle is Lifecycle.RETIRED:
-        return None
-    move = states.lifecycle_move(use_case.lifecycle, Lifecycle.RETIRED)
     facts = states.MoveFacts(on, session.info["clock"].today(), use_case.lifecycle_since)
+    if use_case.lifecycle is Lifecycle.RETIRED:
+        return states.not_in_future(facts)
+    move = states.lifecycle_move(use_case.lifecycle, Lifecycle.RETIRED)
     return next(iter(states.refusals(move, facts)), None)
 
 
@@ -182,6 +185,8 @@ def add(
         notes={},
     )
     questions = asked(spec, section, typed) if section else [q for q in spec.questions if q.id in typed.texts]
+    # Also of a case whose file says nothing of it.
+    questions += [spec.field(name) for name in NEEDED if spec.field(name) not in questions]
     answers.write(item, questions, typed, spec)
     item.case_no = case_numbers.next_number(session, ministry, fiscal_year(session.info["clock"].today()))
     session.add(item)

@@ -54,12 +54,24 @@ def take(
 
 
 def begin_filling(session: Session, submission: Submission, *, by: Actor) -> None:
-    """Make ``submission`` one that is being filled in; a request for approval that runs is void from here on."""
+    """Make ``submission`` one that is being filled in; a request for approval that runs is void from here on.
+
+    Everybody who enters something is noted, once: none of them may approve it (four eyes).
+    """
     taken = step(session, submission, SubmissionDeed.FILL)
-    if submission.state is not SubmissionState.IN_PROGRESS:
+    if submission.state is not SubmissionState.IN_PROGRESS or not _has_filled(session, submission, by):
         take(session, submission, taken, by=by)
     submission.nil = False
     submission.active_at = session.info["clock"].now()
+
+
+def _has_filled(session: Session, submission: Submission, by: Actor) -> bool:
+    own = select(SubmissionEvent.id).where(
+        SubmissionEvent.submission_id == submission.id,
+        SubmissionEvent.deed == SubmissionDeed.FILL,
+        SubmissionEvent.actor_id == by.user_id,
+    )
+    return session.scalar(own.limit(1)) is not None
 
 
 def reason_for(text: str, field: str = "reason") -> str:

@@ -198,6 +198,10 @@ class Office:
     def reopen(self, item: SubmissionItem) -> SubmissionItem:
         return items.reopen(self.session, self.submission_of(item), item.id, by=self.people["reporter"])
 
+    def keep_draft(self, item: SubmissionItem, section: str, values: Mapping[str, str], who: str = "reporter") -> None:
+        seen, submission = self.seen(item, section), self.submission_of(item)
+        items.keep_draft(self.session, submission, item.id, section, values, seen=seen, by=self.people[who])
+
     def remove(self, item: SubmissionItem) -> str:
         return items.remove(self.session, self.submission_of(item), item.id, by=self.people["reporter"])
 
