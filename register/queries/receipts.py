@@ -124,10 +124,12 @@ def content(session: Session, submission: Submission) -> dict[str, Any]:
                 "answers": item.answers,
                 "states": item.states,
                 "notes": item.notes,
+                "causes": {name: how["cause"] for name, how in item.mapping.items() if "cause" in how},
                 "ended_on": item.ended_on.isoformat() if item.ended_on else None,
                 "ended_reason": item.ended_reason,
             }
-            for item in items_of(session, submission)
+            # By code point: databases order texts each in its own way.
+            for item in sorted(items_of(session, submission), key=lambda item: item.case_no)
         ],
     }
 

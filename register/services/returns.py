@@ -5,12 +5,14 @@ All that belongs to a return is changed under the lock of its row: two people of
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from register import states
+from register import states, workdays
 from register.authz import Actor
-from register.errors import Invalid, NotFound, say
+from register.errors import Invalid, NotFound, Say, say
 from register.models import Round, Submission, SubmissionEvent, SubmissionItem
 from register.text import clean
 from register.vocab import SubmissionDeed, SubmissionState
@@ -82,6 +84,13 @@ def reason_for(text: str, field: str = "reason") -> str:
     if len(cleaned) > LONGEST_REASON:
         raise Invalid({field: say("%(longest)d文字以内で入力してください。", longest=LONGEST_REASON)})
     return cleaned
+
+
+def closed_day(day: dt.date) -> Say | None:
+    """Return why ``day`` is no opening and no deadline: the offices are closed; None when they are open."""
+    if workdays.is_business_day(day):
+        return None
+    return say("閉庁日です。%(day)s以降の開庁日にしてください。", day=workdays.on_or_after(day))
 
 
 def item_of(session: Session, submission: Submission, item_id: int) -> SubmissionItem:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from register import audit, states, workdays
+from register import audit, states
 from register.authz import Actor
 from register.errors import Invalid, NotNow, Say, say
 from register.formspec.loader import FormLibrary, from_canonical
@@ -18,7 +18,7 @@ from register.formspec.schema import FormSpec
 from register.models import Ministry, Round, Submission
 from register.services import carry_forward, form_versions
 from register.services.editing import refuse_stale
-from register.services.returns import reason_for
+from register.services.returns import closed_day, reason_for
 from register.text import clean
 from register.vocab import RoundDeed, RoundState, SubmissionState
 
@@ -130,10 +130,8 @@ def _wrong(wanted: Plan, forms: FormLibrary, *, running: bool = False) -> dict[s
 def _wrong_day(name: str, day: dt.date | None, missing: Say) -> dict[str, Say]:
     if day is None:
         return {name: missing}
-    if workdays.is_business_day(day):
-        return {}
-    after = workdays.on_or_after(day)
-    return {name: say("閉庁日です。%(day)s以降の開庁日にしてください。", day=after)}
+    closed = closed_day(day)
+    return {name: closed} if closed else {}
 
 
 def _take_part(session: Session, round: Round, ministries: Sequence[int]) -> None:

@@ -18,7 +18,7 @@ from register.queries.answers import open_points
 from register.queries.receipts import digest, items_of
 from register.services import acceptance, remarks
 from register.services.case_update import Tally
-from register.services.returns import reason_for, step, take
+from register.services.returns import closed_day, reason_for, step, take
 from register.vocab import Confirmation, SubmissionDeed
 
 ENTERED = (SubmissionDeed.FILL, SubmissionDeed.SEND, SubmissionDeed.DECLARE_NIL)
@@ -38,6 +38,7 @@ def send(session: Session, submission: Submission, *, spec: FormSpec, by: Actor)
     taken = step(session, submission, SubmissionDeed.SEND)
     if points := open_points(items_of(session, submission), spec):
         raise NotNow(points[0])
+    submission.nil = False
     _send(session, submission, by)
     take(session, submission, taken, by=by, sha256=submission.sent_sha256)
     audit.record(session, audit.Event.SUBMISSION_SENT, submission, by=by, sha256=submission.sent_sha256)
@@ -73,7 +74,7 @@ def decline(session: Session, submission: Submission, *, reason: str, by: Actor)
     """Give the return back to the reporter, with a reason."""
     taken = step(session, submission, SubmissionDeed.DECLINE)
     reason = reason_for(reason)
-    submission.active_at = session.info["clock"].now()
+    submission.nil, submission.active_at = False, session.info["clock"].now()
     take(session, submission, taken, by=by, reason=reason)
     audit.record(session, audit.Event.SUBMISSION_DECLINED, submission, by=by, reason=reason)
     return submission
@@ -160,6 +161,8 @@ def extend(session: Session, submission: Submission, *, due_on: dt.date | None, 
         problems["due_on"] = say("新しい期限を入力してください。")
     elif due_on < today or (deadline is not None and due_on <= deadline):
         problems["due_on"] = say("新しい期限は、今の期限より後で、今日以降の日付にしてください。")
+    elif closed := closed_day(due_on):
+        problems["due_on"] = closed
     if problems:
         raise Invalid(problems)
     submission.due_on = due_on

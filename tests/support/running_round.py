@@ -16,10 +16,10 @@ from register.clock import FixedClock
 from register.db import Database
 from register.formspec.loader import load_library
 from register.formspec.schema import FormSpec
-from register.models import Ministry, Round, Submission, SubmissionItem, UseCase, User
+from register.models import Ministry, Remark, Round, Submission, SubmissionItem, UseCase, User
 from register.queries.answers import last_items, left, seen_of, unready
 from register.queries.receipts import items_of
-from register.services import corrections, items, rounds, submissions, use_cases
+from register.services import corrections, items, remarks, rounds, submissions, use_cases
 from register.services.answers import Typed
 from register.services.case_update import Tally
 from register.services.rounds import Plan, form_of
@@ -235,6 +235,10 @@ class Office:
     def accept(self, submission: Submission) -> Tally:
         by = self.people["secretariat"]
         return submissions.accept(self.session, submission, spec=self.spec(submission), by=by)
+
+    def ask(self, item: SubmissionItem, field_id: str, body: str) -> Remark:
+        by, submission = self.people["secretariat"], self.submission_of(item)
+        return remarks.ask(self.session, submission, item.id, field_id, body, by=by)
 
     def extend(self, submission: Submission, due_on: dt.date | None, reason: str = "担当者の交代のため") -> Submission:
         by = self.people["secretariat"]
