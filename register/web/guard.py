@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request
+from flask import Flask, abort, before_render_template, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_translations
 from flask_security import current_user
@@ -159,17 +159,28 @@ def _commit_once(session: Session, actor: Actor, view: Callable[[], ResponseRetu
     try:
         response = current_app.make_response(view())
         if response.status_code < 400:
+            if "drawn" in g:
+                raise RuntimeError("a view gave up its deed when it drew a page, and then said that it was done")
             _keep(session, token, actor, response.location)
             session.commit()
             return response
         session.rollback()
-    except (RegisterError, IntegrityError):
+    except Exception as error:
         session.rollback()
-        if done := _location(token):
+        if isinstance(error, RegisterError | IntegrityError) and (done := _location(token)):
             return redirect(done, 303)
         raise
     done = _location(token)
     return redirect(done, 303) if done else response
+
+
+@before_render_template.connect
+def _let_go(_app: Flask, **_: Any) -> None:
+    """Give up the deed of a view that draws a page: it was refused, and nobody shall wait while that is drawn."""
+    session: Session | None = g.get("writing")
+    if session is not None and session.in_transaction():
+        session.rollback()
+        g.drawn = True
 
 
 _ADD_TOKEN = insert(table_of(RequestToken))
