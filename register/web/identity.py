@@ -34,6 +34,8 @@ from register.runtime import Runtime
 from register.vocab import Role
 from register.web.session import reading_session, runtime
 
+# How the log names who signs in with an address that no account has; what was typed may be a password, and is not kept.
+NOBODY = Actor.system("登録のない利用者")
 # Normalized, a character may become eighteen; passlib raises beyond 4096.
 LONGEST_PASSWORD = 200
 
@@ -49,7 +51,8 @@ class _ReadingDatabase:
 class SignInForm(LoginForm):
     """The form of flask-security without "remember me", which would outlive every session.
 
-    A password longer than its library hashes is answered like a wrong one.
+    A password longer than its library hashes is answered like a wrong one. An address that nobody has is recorded like
+    a wrong password, though not which: the time that an answer takes must not tell which addresses have an account.
     """
 
     remember = None
@@ -58,7 +61,10 @@ class SignInForm(LoginForm):
         if len(self.password.data or "") > LONGEST_PASSWORD:
             self.password.errors = [get_message("INVALID_PASSWORD")[0]]
             return False
-        return super().validate(**kwargs)
+        right: bool = super().validate(**kwargs)
+        if self.ifield and self.user is None:
+            _record(audit.Event.SIGN_IN_FAILED, None)
+        return right
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,20 +170,21 @@ def init_app(app: Flask, run: Runtime) -> None:
 def _signed_in(_app: Flask, user: User, **_: Any) -> None:
     # Permanent means: until nothing was asked for ``session_minutes``; every answer renews the cookie.
     session.permanent = True
-    _record(audit.Event.SIGNED_IN, user)
+    _record(audit.Event.SIGNED_IN, user.id)
 
 
 def _failed(_app: Flask, user: User, **_: Any) -> None:
-    _record(audit.Event.SIGN_IN_FAILED, user)
+    _record(audit.Event.SIGN_IN_FAILED, user.id)
 
 
 def _signed_out(_app: Flask, user: Any, **_: Any) -> None:
     if isinstance(user, SignedIn):
-        _record(audit.Event.SIGNED_OUT, user)
+        _record(audit.Event.SIGNED_OUT, user.id)
 
 
-def _record(event: audit.Event, user: User | SignedIn) -> None:
+def _record(event: audit.Event, user_id: int | None) -> None:
     with runtime().database.writing() as writing:
         writing.info["request_id"] = g.request_id
-        account = writing.get_one(User, user.id)
-        audit.record(writing, event, account, by=Actor.of(account))
+        # Asked for nobody too, for the time that it takes.
+        account = writing.get(User, user_id or 0)
+        audit.record(writing, event, account, by=Actor.of(account) if account else NOBODY)

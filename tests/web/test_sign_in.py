@@ -12,10 +12,10 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_security import hash_password
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from register import audit
+from register import audit, db
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
@@ -126,7 +126,8 @@ def test_whatever_is_wrong_the_answer_is_the_same(account: Database, client: Cli
     [
         ("another password", [("session.sign_in_failed", EMAIL)]),
         ("somebody without a password", [("session.sign_in_failed", "approver@example.go.jp")]),
-        ("an unknown address", []),
+        ("an unknown address", [("session.sign_in_failed", "")]),
+        ("what is no address", []),
     ],
 )
 def test_a_failed_sign_in_is_recorded_for_the_account(
@@ -134,6 +135,46 @@ def test_a_failed_sign_in_is_recorded_for_the_account(
 ) -> None:
     sign_in(client, *WRONG[name])
     assert recorded(account) == entries
+
+
+def test_of_an_unknown_address_nothing_is_kept_but_that_it_was_tried(account: Database, client: Client) -> None:
+    sign_in(client, "nobody@example.go.jp")
+    with account.reading() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+        assert (entry.event, entry.actor_id, entry.actor_name) == ("session.sign_in_failed", None, "登録のない利用者")
+        assert "nobody@example.go.jp" not in entry.body
+        assert PASSWORD not in entry.body
+
+
+BOTH = {"known": (EMAIL, "wrong"), "unknown": ("nobody@example.go.jp", "wrong")}
+
+
+def test_a_known_and_an_unknown_address_ask_the_database_alike(account: Database, app: Flask, client: Client) -> None:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    pages, asked = {}, {}
+    event.listen(app.extensions["register"].database.engine, "before_cursor_execute", note)
+    for name, typed in BOTH.items():
+        client.get("/login")
+        pages[name] = sign_in(client, *typed)
+        asked[name] = seen.copy()
+        seen.clear()
+    assert asked["known"] == asked["unknown"]
+    assert any(statement.startswith("INSERT INTO audit_entry") for statement in asked["unknown"])
+    assert without_what_was_typed(pages["known"]) == without_what_was_typed(pages["unknown"])
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_busy_database_does_not_tell_which_addresses_are_known(
+    account: Database, client: Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(db, "LONGEST_WAIT", 0)
+    with account.engine.begin():
+        assert sign_in(client, *BOTH[name]).status_code == 503
+    assert sign_in(client, *BOTH[name]).status_code == 200
 
 
 def test_an_account_that_is_switched_off_stays_out_with_the_right_password(account: Database, client: Client) -> None:
