@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from register.errors import Unusable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,3 +31,14 @@ class Settings(BaseSettings):
     migrations_dir: Path = ROOT / "migrations"
     templates_dir: Path = ROOT / "templates"
     translations_dir: Path = ROOT / "translations"
+
+
+def settings() -> Settings:
+    """Return the settings of the environment; raise ``Unusable`` with every one that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"REGISTER_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors(include_input=False))
+        raise Unusable("; ".join(wrong)) from None
+    except SettingsError as error:
+        raise Unusable(str(error)) from None

@@ -32,11 +32,12 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from register.clock import Clock, SystemClock
+from register.errors import Unusable
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -45,6 +46,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+WANTED = "write sqlite:////FOLDER/FILE or postgresql://USER:PASSWORD@HOST/NAME"
 # Seconds: how long a writer waits for its turn, and how often it asks.
 LONGEST_WAIT = 15
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.0003, 0.005
@@ -150,14 +152,18 @@ class Database:
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine for ``url``, set up for several processes on either database.
+    """Return an engine for ``url``, set up for several processes on either database; raise ``Unusable`` for any other.
 
     Its errors do not show the values of a statement: they end in logs, and may be the text of a case.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    if parsed.get_backend_name() == "postgresql":
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise Unusable(f"REGISTER_DATABASE_URL is no address of a database: {WANTED}") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database:
+        return _sqlite_engine(parsed, Path(parsed.database))
+    if backend == "postgresql":
         # A writer waits as long as on SQLite; a session whose host is gone does not keep its locks for ever.
         limits = f"-c lock_timeout={LONGEST_WAIT}s -c idle_in_transaction_session_timeout=5min"
         return create_engine(
@@ -166,19 +172,26 @@ def make_engine(url: str) -> Engine:
             hide_parameters=True,
             connect_args={"options": limits},
         )
-    raise ValueError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+    kind = "SQLite without a file" if backend == "sqlite" else backend
+    raise Unusable(f"REGISTER_DATABASE_URL names {kind}, which is not supported: {WANTED}")
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: URL, path: Path) -> Engine:
     if sqlite.sqlite_version_info < SQLITE_FIXED:
         raise RuntimeError(f"SQLite {sqlite.sqlite_version} may corrupt a shared database; 3.51.3 or newer is needed")
-    path = make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # The connection used last is the next: the one that a request writes on then stays the one that writes, and keeps
-    # the pages that it has read.
-    given = {"timeout": LONGEST_WAIT}
-    engine = create_engine(url, module=sqlite, connect_args=given, hide_parameters=True, pool_use_lifo=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"REGISTER_DATABASE_URL: the folder {path.parent} cannot be made ({error.strerror})") from None
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        module=sqlite,
+        connect_args={"timeout": LONGEST_WAIT},
+        hide_parameters=True,
+        # The connection used last is the next: the one that a request writes on then stays the one that writes, and
+        # keeps the pages that it has read.
+        pool_use_lifo=True,
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:

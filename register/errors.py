@@ -33,6 +33,13 @@ def listed(parts: Sequence[Say | str]) -> Say | str:
     return say("%(first)s、%(rest)s", first=first, rest=listed(rest)) if rest else first
 
 
+class Unusable(Exception):
+    """A setting with which nothing can start; the text, in English as the commands speak, names it and what it must be.
+
+    It never repeats an address, which may hold a password.
+    """
+
+
 class RegisterError(Exception):
     """A refusal that a person can act on; ``sentence`` tells why and what to do."""
 

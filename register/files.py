@@ -7,6 +7,8 @@ import os
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from register.errors import Unusable
+
 
 def _to_disk(path: str) -> None:
     """Write out what the system still holds of a file: the row that names it must not outlive it in a power cut."""
@@ -21,7 +23,12 @@ class FileStore:
     """Files by name under one root; callers keep the sha256 of what they stored."""
 
     def __init__(self, url: str) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(url)
+        """Raise ``Unusable`` where no store is known by such an address, or its package is not installed."""
+        try:
+            self._fs, self._root = fsspec.core.url_to_fs(url)
+        except (ValueError, TypeError, ImportError, OSError) as error:
+            kind = url.partition("://")[0]
+            raise Unusable(f"REGISTER_FILES_URL names a store ({kind}) that cannot be used: {error}") from None
 
     def put(self, name: str, content: bytes) -> str:
         """Store ``content`` under ``name`` and return its path; a half-written file is never seen under it."""
