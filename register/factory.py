@@ -26,6 +26,7 @@ from register.web import (
     converters,
     errors,
     guard,
+    guide,
     headers,
     health,
     home,
@@ -58,6 +59,7 @@ BLUEPRINTS = tuple(
         jobs,
         audit,
         health,
+        guide,
     )
 )
 COMMANDS = (

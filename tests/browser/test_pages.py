@@ -64,6 +64,7 @@ PLANNED = one(UseCase, case_no="K-2025-0004")
 PAGES = {
     "security.login": Address(None),
     "home.index": Address(SECRETARIAT),
+    "guide.index": Address(REPORTER),
     "use_cases.index": Address(SECRETARIAT, lambda _: {"q": "業務", "usage_type": "G1", "round": "2025-2", "page": 2}),
     "use_cases.show": Address(SECRETARIAT, of("use_case", one(UseCase, lifecycle=Lifecycle.RETIRED))),
     "use_cases.new": Address(APPROVER),

@@ -41,6 +41,7 @@ ENOUGH = 6
 FILES = {"use_cases.export", "reports.export"}
 EVERYONE = {
     "home.index",
+    "guide.index",
     "use_cases.index",
     "use_cases.show",
     "ai_systems.index",
