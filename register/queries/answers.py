@@ -103,16 +103,30 @@ def unheard(item: SubmissionItem, spec: FormSpec, fresh: Set[str], last: Submiss
     ``fresh`` are the questions that the form of the ``last`` report did not have. A question that was put and stayed
     未回答 may stay so; one that nobody was asked before may not.
     """
+    return next(iter(unheard_fields(item, spec, fresh, last).values()), None)
+
+
+def unheard_fields(
+    item: SubmissionItem, spec: FormSpec, fresh: Set[str], last: SubmissionItem | None
+) -> dict[str, Say]:
+    """Return the questions of which ``unheard`` speaks, each with its sentence."""
     waiting = [question for question in left(item, spec) if question.required and question.id not in item.carried]
-    names = {question.id for question in waiting}
-    if names & fresh:
-        return say("この回で新しく尋ねる項目があります。案件を開いて入力してください。")
-    # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
-    if names & {*NEEDED, *(last.answers if last else ())}:
-        return say("前回の回答を引き継げない項目があります。案件を開いて入力してください。")
-    if any(question.blank(item.carried) is AnswerState.NOT_APPLICABLE for question in waiting):
-        return say("回答を変えたために尋ねる項目があります。案件を開いて入力してください。")
-    return None
+    opened = {question.id for question in waiting if question.blank(item.carried) is AnswerState.NOT_APPLICABLE}
+    reasons: tuple[tuple[Say, Set[str]], ...] = (
+        (say("この回で新しく尋ねる項目があります。案件を開いて入力してください。"), fresh),
+        # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
+        (
+            say("前回の回答を引き継げない項目があります。案件を開いて入力してください。"),
+            {*NEEDED, *(last.answers if last else ())},
+        ),
+        (say("回答を変えたために尋ねる項目があります。案件を開いて入力してください。"), opened),
+    )
+    found: dict[str, Say] = {}
+    for reason, names in reasons:
+        for question in waiting:
+            if question.id in names:
+                found.setdefault(question.id, reason)
+    return found
 
 
 def open_points(items: Sequence[SubmissionItem], spec: FormSpec) -> list[Say]:

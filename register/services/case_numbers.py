@@ -18,8 +18,13 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 
 def next_number(session: Session, ministry: Ministry, fiscal_year: int) -> str:
     """Return a number that no case of ``ministry`` ever had; the counter's row is locked until the commit."""
-    serial = _raise_to(session, ministry.id, fiscal_year, None)
-    return f"{ministry.key}-{fiscal_year}-{serial:04d}"
+    return next_numbers(session, ministry, fiscal_year, 1)[0]
+
+
+def next_numbers(session: Session, ministry: Ministry, fiscal_year: int, count: int) -> list[str]:
+    """Return ``count`` numbers in a row that no case of ``ministry`` ever had."""
+    last = _raise(session, ministry.id, fiscal_year, by=count)
+    return [f"{ministry.key}-{fiscal_year}-{serial:04d}" for serial in range(last - count + 1, last + 1)]
 
 
 def reserve(session: Session, ministry: Ministry, case_numbers: Iterable[str]) -> None:
@@ -31,15 +36,15 @@ def reserve(session: Session, ministry: Ministry, case_numbers: Iterable[str]) -
             year = int(match["year"])
             last[year] = max(last.get(year, 0), int(match["serial"]))
     for year, serial in last.items():
-        _raise_to(session, ministry.id, year, serial)
+        _raise(session, ministry.id, year, to=serial)
 
 
-def _raise_to(session: Session, ministry_id: int, fiscal_year: int, at_least: int | None) -> int:
+def _raise(session: Session, ministry_id: int, fiscal_year: int, *, by: int = 0, to: int = 0) -> int:
     # One upsert on either database: two people who create a case at once wait for each other here.
     insert = _INSERT[session.get_bind().dialect.name](CaseSerial)
-    last = CaseSerial.last + 1 if at_least is None else _greatest(session, CaseSerial.last, at_least)
+    last = CaseSerial.last + by if by else _greatest(session, CaseSerial.last, to)
     statement = (
-        insert.values(ministry_id=ministry_id, fiscal_year=fiscal_year, last=1 if at_least is None else at_least)
+        insert.values(ministry_id=ministry_id, fiscal_year=fiscal_year, last=by or to)
         .on_conflict_do_update(index_elements=["ministry_id", "fiscal_year"], set_={"last": last})
         .returning(CaseSerial.last)
     )

@@ -130,26 +130,32 @@ def end(
         reason = reason_for(reason)
     except Invalid as refusal:
         problems.update(refusal.fields)
-    if problem := _wrong_end(session, use_case, on):
+    if problem := wrong_end(use_case.lifecycle, use_case.lifecycle_since, on, session.info["clock"].today()):
         problems["on"] = problem
     if problems:
         raise Invalid(problems)
+    mark_ended(item, on, reason)
+    audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, reason=reason, ended=True)
+    return item
+
+
+def mark_ended(item: SubmissionItem, on: dt.date | None, reason: str) -> None:
+    """Say of a case of the register that its use ended; it is asked nothing more."""
     if item.confirmation is Confirmation.NEW:
         # It was accepted once: all that is known of it stands here, should the end be taken back.
         item.carried = dict(item.answers)
     answers.reset(item)
     item.ended_on, item.ended_reason, item.confirmation = on, reason, Confirmation.ENDED
-    audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, reason=reason, ended=True)
-    return item
 
 
-def _wrong_end(session: Session, use_case: UseCase, on: dt.date | None) -> Say | None:
+def wrong_end(lifecycle: Lifecycle, since: dt.date, on: dt.date | None, today: dt.date) -> Say | None:
+    """Return why a use that has been ``lifecycle`` since ``since`` cannot have ended on ``on``; None when it can."""
     if on is None:
         return say("利用を終えた日を入力してください。")
-    facts = states.MoveFacts(on, session.info["clock"].today(), use_case.lifecycle_since)
-    if use_case.lifecycle is Lifecycle.RETIRED:
+    facts = states.MoveFacts(on, today, since)
+    if lifecycle is Lifecycle.RETIRED:
         return states.not_in_future(facts)
-    move = states.lifecycle_move(use_case.lifecycle, Lifecycle.RETIRED)
+    move = states.lifecycle_move(lifecycle, Lifecycle.RETIRED)
     return next(iter(states.refusals(move, facts)), None)
 
 
@@ -170,7 +176,20 @@ def add(
     """Add a case that the register does not know yet, under a new number, with the answers in ``typed``."""
     begin_filling(session, submission, by=by)
     ministry = session.get_one(Ministry, submission.ministry_id)
-    item = SubmissionItem(
+    item = blank(submission)
+    questions = asked(spec, section, typed) if section else [q for q in spec.questions if q.id in typed.texts]
+    # Also of a case whose file says nothing of it.
+    questions += [spec.field(name) for name in NEEDED if spec.field(name) not in questions]
+    answers.write(item, questions, typed, spec)
+    item.case_no = case_numbers.next_number(session, ministry, fiscal_year(session.info["clock"].today()))
+    session.add(item)
+    audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, added=True)
+    return item
+
+
+def blank(submission: Submission) -> SubmissionItem:
+    """Return a case of ``submission`` that nobody has said anything of, without a number and in no session."""
+    return SubmissionItem(
         round_id=submission.round_id,
         submission_id=submission.id,
         ministry_id=submission.ministry_id,
@@ -184,14 +203,6 @@ def add(
         mapping={},
         notes={},
     )
-    questions = asked(spec, section, typed) if section else [q for q in spec.questions if q.id in typed.texts]
-    # Also of a case whose file says nothing of it.
-    questions += [spec.field(name) for name in NEEDED if spec.field(name) not in questions]
-    answers.write(item, questions, typed, spec)
-    item.case_no = case_numbers.next_number(session, ministry, fiscal_year(session.info["clock"].today()))
-    session.add(item)
-    audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=by, added=True)
-    return item
 
 
 def remove(session: Session, submission: Submission, item_id: int, *, by: Actor) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from register.clock import MONTHS, TOKYO, era_date
 from register.errors import Say
+from register.formspec.schema import Text
 from register.vocab import Term
 
 KILO = 1024
@@ -91,6 +92,8 @@ def say(sentence: Say | str) -> str:
 def _said(value: Any) -> Any:
     if isinstance(value, Term):
         return term(value)
+    if isinstance(value, Text):
+        return value.of(language())
     if isinstance(value, dt.date):
         return day_text(value)
     return say(value) if isinstance(value, Say) else value
