@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
-from register.errors import Invalid, NotNow, say
-from register.models import Remark, Submission
+from register.errors import Invalid, NotFound, NotNow, say
+from register.formspec.loader import from_canonical
+from register.models import Remark, Round, Submission
 from register.services.returns import item_of, step
 from register.text import clean
 from register.vocab import RemarkKind, SubmissionDeed
@@ -41,7 +42,8 @@ def reply(session: Session, submission: Submission, remark_id: int, body: str, *
 
 
 def settle(session: Session, submission: Submission, remark_id: int, *, by: Actor) -> Remark:
-    """Mark a thread as settled; only the secretariat may say so."""
+    """Mark a thread as settled, while it may be replied to; only the secretariat may say so."""
+    step(session, submission, SubmissionDeed.REPLY)
     parent = _open_thread(session, submission, remark_id)
     parent.settled_at = session.info["clock"].now()
     audit.record(session, audit.Event.SUBMISSION_ASKED, submission, by=by, field=parent.field_id, settled=True)
@@ -49,7 +51,10 @@ def settle(session: Session, submission: Submission, remark_id: int, *, by: Acto
 
 
 def _open_thread(session: Session, submission: Submission, remark_id: int) -> Remark:
-    remark = session.get_one(Remark, remark_id)
+    """Return the first remark of a thread of ``submission``; raise ``NotFound`` for one of another return."""
+    remark = session.get(Remark, remark_id)
+    if remark is None or remark.submission_id != submission.id:
+        raise NotFound(say("お探しのページはありません。"))
     thread = session.get_one(Remark, remark.parent_id) if remark.parent_id else remark
     if thread.settled_at is not None:
         raise NotNow(say("この質問は解決済みです。"))
@@ -74,6 +79,8 @@ def _write(
         raise Invalid({"body": say("%(longest)d文字以内で入力してください。", longest=LONGEST)})
     if item_id is not None:
         item_of(session, submission, item_id)
+    if field_id and field_id not in _questions(session, submission):
+        raise NotFound(say("お探しのページはありません。"))
     remark = Remark(
         submission_id=submission.id,
         ministry_id=submission.ministry_id,
@@ -89,3 +96,9 @@ def _write(
     )
     session.add(remark)
     return remark
+
+
+def _questions(session: Session, submission: Submission) -> frozenset[str]:
+    """Return what the form of the round asks."""
+    current = session.get_one(Round, submission.round_id)
+    return frozenset(question.id for question in from_canonical(current.form_version.canonical).questions)

@@ -38,24 +38,6 @@ def office(session: Session) -> Office:
     return Office(session)
 
 
-def ready(office: Office) -> Submission:
-    """Return a return with one confirmed case."""
-    office.case()
-    submission = office.submission(office.opened())
-    office.confirm(submission)
-    return submission
-
-
-def sent(office: Office) -> Submission:
-    """Return a return that waits for its approver."""
-    return office.send(ready(office))
-
-
-def on(office: Office, day: dt.date) -> None:
-    """Let it be noon of ``day`` in Japan."""
-    office.clock.moment = dt.datetime(day.year, day.month, day.day, 3, tzinfo=dt.UTC)
-
-
 class TestSend:
     """A return is sent when every case is confirmed and every new one filled in."""
 
@@ -133,14 +115,14 @@ class TestFourEyes:
     """Who entered or sent it does not approve it, whatever their role is today."""
 
     def test_the_approver_of_the_same_ministry_approves(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         assert submission.state is SubmissionState.SUBMITTED
         assert (submission.approved_by, submission.approved_sha256) == ("approver", submission.sent_sha256)
         assert submission.submitted_at == office.clock.now()
 
     @pytest.mark.parametrize("who", ["reporter", COLLEAGUE])
     def test_a_person_whose_role_changed_does_not_approve_what_they_entered(self, office: Office, who: str) -> None:
-        submission = ready(office)
+        submission = office.ready()
         # The colleague enters something while the return is already being filled in.
         office.save(office.items(submission)[0], "risk", {"risk_case_count": "0"}, who=COLLEAGUE)
         office.send(submission)
@@ -151,7 +133,7 @@ class TestFourEyes:
         assert submission.state is SubmissionState.IN_REVIEW
 
     def test_nor_do_they_after_the_return_came_back_and_another_sent_it(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         office.give_back(submission)
         office.save(office.items(submission)[0], "use", {"purpose": "別"}, who=COLLEAGUE)
         office.send(submission, who=COLLEAGUE)
@@ -172,7 +154,7 @@ class TestBound:
     """An approval is bound to the content as it was seen; any later change voids it, visibly."""
 
     def test_a_change_voids_the_request_that_runs(self, office: Office) -> None:
-        submission = sent(office)
+        submission = office.sent()
         seen = submission.sent_sha256
         office.save(office.items(submission)[0], "use", {"purpose": "別の用途"})
         assert submission.state is SubmissionState.IN_PROGRESS
@@ -185,7 +167,7 @@ class TestBound:
         office.approve(submission)
 
     def test_content_that_changed_behind_the_deeds_is_not_approved_and_not_accepted(self, office: Office) -> None:
-        submission = sent(office)
+        submission = office.sent()
         [item] = office.items(submission)
         item.answers = item.answers | {"title": "すり替えた題"}
         with pytest.raises(NotNow, match="確認を依頼された後に内容が変わりました"):
@@ -210,7 +192,7 @@ class TestBound:
         ids=lambda change: next(iter(change)),
     )
     def test_everything_that_a_ministry_says_is_in_the_digest(self, office: Office, change: dict[str, object]) -> None:
-        submission = sent(office)
+        submission = office.sent()
         for name, value in change.items():
             setattr(office.items(submission)[0], name, value)
         assert digest(office.session, submission) != submission.sent_sha256
@@ -238,7 +220,7 @@ class TestBound:
         ]
 
     def test_the_deeds_of_the_secretariat_do_not_change_it(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         office.ask(office.items(submission)[0], "title", "確認です")
         office.accept(submission)
         assert digest(office.session, submission) == submission.approved_sha256
@@ -250,100 +232,11 @@ def submissions_cases(office: Office, submission: Submission) -> list[dict[str, 
     return found
 
 
-class TestLate:
-    """That a return came late is a fact of its first handing in, and stays."""
-
-    @pytest.mark.parametrize(("after", "late"), [(-1, False), (0, False), (1, True), (30, True)])
-    def test_the_deadline_is_the_last_day(self, office: Office, after: int, late: bool) -> None:
-        submission = sent(office)
-        on(office, DUE + after * DAY)
-        assert office.approve(submission).late is late
-
-    def test_it_stays_when_the_return_is_handed_in_again_or_the_deadline_moves(self, office: Office) -> None:
-        submission = sent(office)
-        on(office, DUE + DAY)
-        office.approve(submission)
-        office.give_back(submission)
-        office.extend(submission, dt.date(2025, 12, 26))
-        office.send(submission)
-        assert office.approve(submission).late
-
-    def test_who_was_in_time_once_is_not_late_the_second_time(self, office: Office) -> None:
-        submission = office.approve(sent(office))
-        first = submission.submitted_at
-        office.give_back(submission)
-        on(office, DUE + DAY)
-        office.send(submission)
-        office.approve(submission)
-        assert (submission.late, submission.submitted_at) == (False, office.clock.now())
-        assert submission.submitted_at != first
-
-    def test_an_extension_is_the_deadline_of_its_ministry(self, office: Office) -> None:
-        submission = sent(office)
-        office.extend(submission, dt.date(2025, 12, 5))
-        on(office, dt.date(2025, 12, 5))
-        assert not office.approve(submission).late
-
-
-class TestExtend:
-    """One ministry gets a later day, with a reason."""
-
-    @pytest.mark.parametrize(
-        ("day", "said"),
-        [
-            (None, "新しい期限を入力してください。"),
-            (DUE, "新しい期限は、今の期限より後で、今日以降の日付にしてください。"),
-            (DUE - DAY, "新しい期限は、今の期限より後で、今日以降の日付にしてください。"),
-            (dt.date(2025, 11, 29), "閉庁日です。2025-12-01以降の開庁日にしてください。"),
-            (dt.date(2025, 12, 30), "閉庁日です。2026-01-05以降の開庁日にしてください。"),
-            (dt.date(2025, 12, 1), None),
-        ],
-    )
-    def test_the_new_day_is_a_later_business_day(self, office: Office, day: dt.date | None, said: str | None) -> None:
-        submission = ready(office)
-        if said is None:
-            assert office.extend(submission, day).due_on == day
-            return
-        with pytest.raises(Invalid) as refused:
-            office.extend(submission, day)
-        assert {name: str(sentence) for name, sentence in refused.value.fields.items()} == {"due_on": said}
-        assert submission.due_on is None
-
-    def test_a_day_that_has_gone_by_is_none(self, office: Office) -> None:
-        submission = ready(office)
-        on(office, dt.date(2025, 12, 15))
-        with pytest.raises(Invalid) as refused:
-            office.extend(submission, dt.date(2025, 12, 12), " ")
-        assert set(refused.value.fields) == {"due_on", "reason"}
-
-    def test_after_the_closing_it_lets_its_ministry_hand_in_while_it_runs(self, office: Office) -> None:
-        submission = ready(office)
-        office.go(office.session.get_one(Round, submission.round_id), RoundDeed.CLOSE)
-        with pytest.raises(NotNow, match="事務局に期限の延長を相談してください"):
-            office.send(submission)
-        office.extend(submission, dt.date(2025, 12, 5))
-        on(office, dt.date(2025, 12, 5))
-        office.send(submission)
-        on(office, dt.date(2025, 12, 6))
-        with pytest.raises(NotNow, match="受付は終わりました"):
-            office.approve(submission)
-        on(office, dt.date(2025, 12, 5))
-        assert not office.approve(submission).late
-
-    def test_another_ministry_gets_nothing_by_it(self, office: Office) -> None:
-        submission = ready(office)
-        current = office.session.get_one(Round, submission.round_id)
-        office.extend(submission, dt.date(2025, 12, 5))
-        office.go(current, RoundDeed.CLOSE)
-        with pytest.raises(NotNow, match="受付は終わりました"):
-            office.nil(office.submission(current, "b"), who="other")
-
-
 class TestBackAndForth:
     """The secretariat returns with findings, the ministry hands in again; after the closing too."""
 
     def test_a_return_comes_back_with_its_findings_and_is_handed_in_again(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         [item] = office.items(submission)
         findings = [
             Finding(item.id, "purpose", "誰が使うのか書いてください。"),
@@ -369,17 +262,17 @@ class TestBackAndForth:
         ]  # fmt: skip
 
     def test_after_the_closing_a_returned_one_may_still_be_handed_in(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         office.go(office.session.get_one(Round, submission.round_id), RoundDeed.CLOSE)
         office.give_back(submission)
-        on(office, DUE + 60 * DAY)
+        office.on(DUE + 60 * DAY)
         office.save(office.items(submission)[0], "use", {"purpose": "直した用途"})
         office.send(submission)
         office.approve(submission)
         assert (submission.state, submission.late) == (SubmissionState.SUBMITTED, False)
 
     def test_a_finding_without_words_or_on_a_case_of_another_return_returns_nothing(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         [item] = office.items(submission)
         current = office.session.get_one(Round, submission.round_id)
         theirs = office.add(office.submission(current, "b"), who="other")
@@ -395,7 +288,7 @@ class TestBackAndForth:
 
     @pytest.mark.parametrize("deed", ["return", "decline"])
     def test_it_wants_a_reason(self, office: Office, deed: str) -> None:
-        submission = sent(office) if deed == "decline" else office.approve(sent(office))
+        submission = office.sent() if deed == "decline" else office.approve(office.sent())
         approver, secretariat = office.people["approver"], office.people["secretariat"]
         deeds = {
             "decline": lambda: submissions.decline(office.session, submission, reason=" ", by=approver),
@@ -405,7 +298,7 @@ class TestBackAndForth:
             deeds[deed]()
 
     def test_a_declined_return_is_filled_in_again(self, office: Office) -> None:
-        submission = sent(office)
+        submission = office.sent()
         submissions.decline(office.session, submission, reason="一件足りません", by=office.people["approver"])
         assert submission.state is SubmissionState.IN_PROGRESS
         office.session.flush()
@@ -414,7 +307,7 @@ class TestBackAndForth:
         office.send(submission)
 
     def test_an_accepted_return_may_come_back(self, office: Office) -> None:
-        submission = office.approve(sent(office))
+        submission = office.approve(office.sent())
         office.accept(submission)
         office.give_back(submission)
         assert submission.state is SubmissionState.RETURNED
@@ -423,7 +316,7 @@ class TestBackAndForth:
 def test_the_whole_way_is_named_in_the_log_and_reasons_are_kept_apart(database: Database) -> None:
     with database.writing() as session:
         office = Office(session)
-        submission = sent(office)
+        submission = office.sent()
     steps = ("decline", "send", "approve", "return", "send", "approve", "accept")
     for step in steps:
         with database.writing() as session:

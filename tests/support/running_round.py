@@ -82,6 +82,10 @@ class Office:
     def ministry(self, key: str = "a") -> Ministry:
         return self.session.scalars(select(Ministry).where(Ministry.key == key)).one()
 
+    def on(self, day: dt.date) -> None:
+        """Let it be noon of ``day`` in Japan."""
+        self.clock.moment = dt.datetime(day.year, day.month, day.day, 3, tzinfo=dt.UTC)
+
     def case(self, to: Lifecycle | None = Lifecycle.PRODUCTION, who: str = "reporter", **values: Any) -> UseCase:
         """Register a case long ago, as the plain one with ``values`` changed, and bring it to ``to`` at once."""
         now, self.clock.moment = self.clock.moment, LONG_AGO
@@ -243,6 +247,17 @@ class Office:
     def extend(self, submission: Submission, due_on: dt.date | None, reason: str = "担当者の交代のため") -> Submission:
         by = self.people["secretariat"]
         return submissions.extend(self.session, submission, due_on=due_on, reason=reason, by=by)
+
+    def ready(self) -> Submission:
+        """Return the return of a new round with one confirmed case."""
+        self.case()
+        submission = self.submission(self.opened())
+        self.confirm(submission)
+        return submission
+
+    def sent(self) -> Submission:
+        """Return such a return once it waits for its approver."""
+        return self.send(self.ready())
 
     def handed_in(self, submission: Submission) -> Submission:
         """Confirm whatever waits, send and approve."""
