@@ -7,7 +7,20 @@ import unicodedata
 import pytest
 
 from register import vocab
-from register.vocab import MINISTRY_ROLES, AnswerState, Lifecycle, Role, Stage, StartTiming, SubmissionState, Term
+from register.vocab import (
+    MINISTRY_ROLES,
+    AnswerState,
+    ChangeCause,
+    Confirmation,
+    Lifecycle,
+    MappedBy,
+    Role,
+    RoundState,
+    Stage,
+    StartTiming,
+    SubmissionState,
+    Term,
+)
 
 WORDS = Term.__subclasses__()
 MEMBERS = [member for kind in WORDS for member in kind]
@@ -79,6 +92,30 @@ def test_no_two_words_of_a_list_are_alike(kind: type[Term]) -> None:
                 "frozen": "確定",
             },
         ),
+        (
+            RoundState,
+            {
+                "draft": "準備中",
+                "scheduled": "受付前",
+                "open": "受付中",
+                "closed": "受付終了",
+                "frozen": "確定",
+                "published": "公表済み",
+            },
+        ),
+        (
+            Confirmation,
+            {
+                "unconfirmed": "未確認",
+                "unchanged": "変更なし",
+                "changed": "変更あり",
+                "new": "新規",
+                "ended": "利用終了",
+                "reported": "報告済み",
+            },
+        ),
+        (MappedBy, {"automatic": "自動", "ministry": "府省庁", "secretariat": "事務局"}),
+        (ChangeCause, {"definition": "定義が変わったため", "actual": "利用の実態が変わったため"}),
     ],
 )
 def test_the_words_are_those_of_the_domain(kind: type[Term], labels: dict[str, str]) -> None:
