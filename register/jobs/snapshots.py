@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from register import audit, authz
 from register.authz import Permission
+from register.documents.language import Language
 from register.errors import NotFound, NotNow, say
 from register.formats.pdf_pages import count_pages
 from register.formats.pdf_process import Attachment, render_in_child
 from register.jobs.base import Progress, Store
-from register.jobs.document import Anchor, Contents, Language, html
+from register.jobs.document import Anchor, Contents, html
 from register.models import AuditEntry, Round
 from register.reports import errata
 from register.reports.definitions import definitions

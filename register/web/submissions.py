@@ -9,7 +9,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
+from register import audit
 from register.authz import Permission
+from register.documents import receipt as receipt_document
 from register.errors import Invalid
 from register.models import Submission, SubmissionItem
 from register.queries import receipts
@@ -19,11 +21,12 @@ from register.services import items as item_services
 from register.services import submissions as services
 from register.states import ROUND_RUNNING
 from register.vocab import MINISTRY_ROLES
+from register.web.downloads import attachment
 from register.web.filters import language
 from register.web.forms.returns import ApproveForm, DeclineForm, SureForm
 from register.web.guard import guarded, writable
 from register.web.paging import page_number
-from register.web.session import current_actor, db_session, reading_session, runtime
+from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("submissions", __name__)
 
@@ -145,6 +148,16 @@ def receipt(submission: Submission) -> ResponseReturnValue:
     """What the ministry handed in, when and by whom, with the digest of the content."""
     page = _content(submission)
     return render_template("submissions/receipt.html", page=page)
+
+
+@blueprint.get("/submissions/<uuid:submission>/receipt.pdf")
+@guarded(Permission.SUBMISSION_READ, submission=Submission)
+def receipt_file(submission: Submission) -> ResponseReturnValue:
+    """The receipt as a file to keep; who took it out is recorded."""
+    content = receipts.content(reading_session(), submission)
+    made = receipt_document.pdf(runtime(), _content(submission), content, language())
+    audit_read(audit.Event.SUBMISSION_EXPORTED, submission, kind="pdf")
+    return attachment(made, "pdf", f"receipt-{submission.round.code}-{submission.ministry.key}")
 
 
 def _work(submission: Submission) -> queries.WorkPage:

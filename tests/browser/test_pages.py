@@ -17,7 +17,15 @@ from register.vocab import Lifecycle, RoundState
 SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
 PHONE = {"width": 320, "height": 640}
 # What a person opens and what a program fetches; pages of a job and a snapshot are looked at in the story.
-NOT_PAGES = {"static", "security.static", "health.check", "reports.export", "use_cases.export", "snapshots.download"}
+NOT_PAGES = {
+    "static",
+    "security.static",
+    "health.check",
+    "reports.export",
+    "use_cases.export",
+    "snapshots.download",
+    "submissions.receipt_file",
+}
 IN_THE_STORY = {"jobs.show", "snapshots.show"}
 
 

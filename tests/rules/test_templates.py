@@ -21,7 +21,7 @@ RULES = {
 UNESCAPED = re.compile(r"\|\s*safe\b|Markup\(|autoescape\s+false")
 # Template or module -> why its text may pass unescaped.
 TRUSTED: dict[str, str] = {
-    "register/jobs/document.py": "charts: formats/svg escapes every text that it draws",
+    "register/documents/language.py": "charts: formats/svg escapes every text that it draws",
     "register/web/filters.py": "time elements, lines and charts, each made of escaped text",
 }
 

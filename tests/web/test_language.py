@@ -38,7 +38,7 @@ SAID = ("aria-label", "alt", "title")
 HERE = "/use-cases?q=%E8%B3%87%E6%96%99&sort=title"
 # How many pages of an endpoint a person reads: they differ in their rows only.
 ENOUGH = 6
-FILES = {"use_cases.export", "reports.export"}
+FILES = {"use_cases.export", "reports.export", "submissions.receipt_file"}
 EVERYONE = {
     "home.index",
     "guide.index",

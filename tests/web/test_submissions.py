@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable
 
+import pikepdf
 import pytest
 from sqlalchemy import select
 
@@ -196,3 +199,17 @@ def test_a_case_of_the_register_that_came_later_is_laid_in(
     assert "受付開始後に台帳に登録された案件が1件あります。" in reporter.get(address).text
     assert reporter.submit(address, button="/lay-out").status_code == 303
     assert "あとから登録した案件" in reporter.get(address).text
+
+
+def test_the_receipt_is_a_file_to_keep(client_of: ClientOf, database: Database, address: str) -> None:
+    approver = client_of("approver")
+    assert approver.get(f"{address}/receipt.pdf").status_code == 409
+    sent(client_of, database, address)
+    assert approver.submit(f"{address}/approval").status_code == 303
+    answer = approver.get(f"{address}/receipt.pdf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="receipt-2025-3-a.pdf"'
+    with pikepdf.open(io.BytesIO(answer.data)) as document:
+        attached = document.attachments["return.json"].get_file().read_bytes()
+    assert hashlib.sha256(attached).hexdigest() == state(database).approved_sha256
+    assert client_of("secretariat").get(f"{address}/receipt.pdf").data == answer.data
+    assert client_of("other").get(f"{address}/receipt.pdf").status_code == 404

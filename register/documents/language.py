@@ -1,0 +1,76 @@
+"""The language of a document: sentences, days, numbers, and the environment that its template is drawn in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from register.clock import TOKYO, era_date
+from register.errors import Say
+from register.vocab import Term
+
+
+class Language:
+    """The document's language: sentences, days, numbers."""
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self.code = code
+        self.translations: NullTranslations = Translations.load(str(folder), [code])
+
+    def say(self, sentence: Say) -> str:
+        """Write a sentence of the rules; parameters that are sentences are translated too."""
+        params = {key: self._said(value) for key, value in sentence.params.items()}
+        text: str = self.translations.ugettext(sentence.template)
+        return text % params if params else text
+
+    def _said(self, value: object) -> object:
+        if isinstance(value, Term):
+            return self.term(value)
+        return self.say(value) if isinstance(value, Say) else value
+
+    def term(self, value: Term) -> str:
+        """Write a word of the vocabulary."""
+        return value.label(self.code)
+
+    def day(self, value: dt.date) -> str:
+        """Write a day in both calendars."""
+        if self.code == "en":
+            return f"{value.day} {value:%B} {value.year}（{era_date(value)}）"
+        return f"{era_date(value)}（{value.year}年{value.month}月{value.day}日）"
+
+    def moment(self, value: dt.datetime) -> str:
+        """Write a moment in Japanese time."""
+        local = value.astimezone(TOKYO)
+        if self.code == "en":
+            return f"{local.day} {local:%B} {local.year} {local:%H:%M} (Japan time)"
+        return f"{era_date(local.date())} {local.hour}時{local.minute:02d}分（日本時間）"
+
+
+def environment_of(language: Language, templates: Path) -> Environment:
+    """Return the environment of a document's template: its filters write in ``language``."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        say=language.say, term=language.term, d=language.day, dt=language.moment, n=_number, drawn=_drawn
+    )
+    return environment
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _drawn(svg: str) -> Markup:
+    # Our own drawing: svg.py escapes every text that it takes.
+    return Markup(svg)  # noqa: S704 the chart is our own markup
