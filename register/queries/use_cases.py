@@ -263,7 +263,7 @@ def _answers(session: Session, use_case: UseCase, actor: Actor) -> tuple[Row[Any
     statement = (
         select(SubmissionItem.public_id, SubmissionItem.submission_id, Round)
         .join(Round, Round.id == SubmissionItem.round_id)
-        .where(SubmissionItem.use_case_id == use_case.id)
+        .where(SubmissionItem.use_case_id == use_case.id, Round.rehearsal.is_(False), counted())
         .order_by(Round.as_of.desc(), Round.id.desc())
     )
     return tuple(session.execute(authz.visible(statement, SubmissionItem, actor)))
