@@ -6,6 +6,7 @@ The steps are those of a person at the screen: read the page, press what it offe
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -185,6 +186,8 @@ def answering(folder: Path) -> Iterator[str]:
         database_url=url, files_url=str(folder / "files"), secret_key=secrets.token_hex(32), cookie_secure=False
     )
     app = create_app(settings, FixedClock(NOW))
+    # Its line for every request would stand between the bench's own.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
