@@ -1,11 +1,12 @@
-"""docs/states.md draws the tables of transitions as they are."""
+"""docs/states.md draws the tables of transitions as they are, docs/rounds.md says who may take which step when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from register import states
-from register.vocab import RoundDeed, RoundState, SubmissionState, Term
+from register.vocab import RoundDeed, RoundState, SubmissionDeed, SubmissionState, Term
+from tests.support import round_matrix
 from tests.support.sources import ROOT
 
 Arrow = tuple[Term, Term, str]
@@ -48,3 +49,15 @@ def test_the_diagrams_are_those_of_the_tables() -> None:
         drawn("Job (処理)", jobs),
     ]
     assert (ROOT / "docs" / "states.md").read_text() == "\n".join(made)
+
+
+def test_the_matrix_of_a_round_is_that_of_the_tables() -> None:
+    text = (ROOT / "docs" / "rounds.md").read_text()
+    assert text == round_matrix.document()
+    assert round_matrix.read(text) == list(round_matrix.lines())
+
+
+def test_the_matrix_holds_every_deed_in_every_state() -> None:
+    named = {(line.deed, line.state) for line in round_matrix.lines()}
+    of_rounds = {(deed.value, round_matrix.ANY) for deed in RoundDeed}
+    assert named == of_rounds | {(deed.value, state.value) for deed in SubmissionDeed for state in SubmissionState}
