@@ -21,6 +21,7 @@ from register.files import FileStore
 from register.formspec.loader import load_library
 from register.runtime import Runtime, Settings
 from register.web import (
+    acceptances,
     ai_systems,
     audit,
     converters,
@@ -35,11 +36,14 @@ from register.web import (
     jobs,
     language,
     reports,
+    reviews,
+    round_plans,
     rounds,
     session,
     snapshots,
     submissions,
     ui,
+    uploads,
     use_cases,
 )
 
@@ -52,8 +56,12 @@ BLUEPRINTS = tuple(
         use_cases,
         ai_systems,
         rounds,
+        round_plans,
+        reviews,
+        acceptances,
         submissions,
         items,
+        uploads,
         reports,
         snapshots,
         jobs,

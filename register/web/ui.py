@@ -43,7 +43,12 @@ NAVIGATION = (
     NavItem("home.index", lazy_gettext("ホーム"), Permission.HOME),
     NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ),
     NavItem("ai_systems.index", lazy_gettext("AIシステム"), Permission.AI_SYSTEM_READ),
-    NavItem("rounds.index", lazy_gettext("定期報告"), Permission.ROUND_READ, ("reports", "submissions", "items")),
+    NavItem(
+        "rounds.index",
+        lazy_gettext("定期報告"),
+        Permission.ROUND_READ,
+        ("round_plans", "reviews", "acceptances", "reports", "submissions", "items", "uploads"),
+    ),
     NavItem("snapshots.index", lazy_gettext("台帳写し"), Permission.SNAPSHOT_READ, ("jobs",)),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
