@@ -111,6 +111,15 @@ class Confirmation(Term):
     REPORTED = "reported", "報告済み", "Reported"
 
 
+class SectionState(Term):
+    """How far one section of a case is in a round."""
+
+    TO_DO = "to_do", "未着手", "Not started"
+    STARTED = "started", "入力中", "In progress"
+    DONE = "done", "完了", "Done"
+    AGAIN = "again", "要確認", "Look again"
+
+
 class RoundDeed(Term):
     """What the secretariat does with a round as a whole."""
 

@@ -30,16 +30,7 @@ from register.models import (
     UseCase,
 )
 from register.queries.answers import known, last_items, left, missing, open_points, put, seen_of, settled, unready
-from register.vocab import AnswerState, Confirmation, Lifecycle, SubmissionDeed, Term
-
-
-class SectionState(Term):
-    """How far a section of a case is."""
-
-    TO_DO = "to_do", "未着手", "Not started"
-    STARTED = "started", "入力中", "In progress"
-    DONE = "done", "完了", "Done"
-    AGAIN = "again", "要確認", "Look again"
+from register.vocab import AnswerState, Confirmation, Lifecycle, SectionState, SubmissionDeed
 
 
 @dataclass(frozen=True)

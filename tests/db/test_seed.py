@@ -13,8 +13,19 @@ from register.authz import Actor
 from register.db import Database
 from register.errors import NotNow
 from register.formspec.loader import load_library
-from register.models import AISystem, AuditEntry, LifecycleEvent, Ministry, SubmissionItem, UseCase, User
-from register.vocab import Role, Source
+from register.models import (
+    AISystem,
+    AuditEntry,
+    LifecycleEvent,
+    Ministry,
+    Round,
+    Submission,
+    SubmissionItem,
+    UseCase,
+    User,
+    counted,
+)
+from register.vocab import Confirmation, Lifecycle, Role, RoundState, Source, SubmissionState
 from tests.support.data import migrated, ministry
 from tests.support.databases import Build
 from tests.support.round_files import CONFIG
@@ -40,7 +51,7 @@ def test_the_demo_is_whole(database: Database) -> None:
         plant(session)
     with database.reading() as session:
         assert seed.is_seeded(session)
-        assert session.scalar(select(func.count()).select_from(SubmissionItem)) == 188 + 306
+        assert session.scalar(select(func.count()).where(counted())) == 188 + 306
         people = session.scalars(select(User)).all()
         assert {user.role for user in people} == set(Role)
         assert len({user.ministry_id for user in people if user.ministry_id}) == 2
@@ -70,6 +81,21 @@ def test_a_newcomer_finds_a_planned_case_to_move(database: Database) -> None:
         reporters = select(User.ministry_id).where(User.role == Role.REPORTER)
         planned = select(func.count()).where(UseCase.ministry_id.in_(reporters), UseCase.lifecycle == "planned")
         assert session.scalar(planned)
+
+
+def test_a_newcomer_finds_a_round_to_answer(database: Database) -> None:
+    with database.writing() as session:
+        plant(session)
+    with database.reading() as session:
+        current = session.scalars(select(Round).where(Round.state == RoundState.OPEN)).one()
+        assert current.as_of < database.clock.today() < current.due_on
+        returns = session.scalars(select(Submission).where(Submission.round_id == current.id)).all()
+        assert {one.state for one in returns} == {SubmissionState.NOT_STARTED}
+        assert len(returns) == session.scalar(select(func.count()).select_from(Ministry))
+        items = session.scalars(select(SubmissionItem).where(SubmissionItem.round_id == current.id)).all()
+        living = select(UseCase.id).where(UseCase.lifecycle != Lifecycle.RETIRED)
+        assert {item.use_case_id for item in items} == set(session.scalars(living))
+        assert {(item.confirmation, bool(item.answers)) for item in items} == {(Confirmation.UNCONFIRMED, False)}
 
 
 def test_real_data_are_never_mixed_with_it(database: Database) -> None:

@@ -1,10 +1,9 @@
-"""Workbooks made to harm: each is refused with a sentence, soon, and nothing but a refusal ever comes out."""
+"""Workbooks made to harm: each is refused with a sentence, at little cost, and nothing but a refusal ever comes out."""
 
 from __future__ import annotations
 
 import io
 import struct
-import time
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -28,15 +27,14 @@ LAUGHS = (
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
     + "]>"
 )
+SOON = 3  # seconds of the processor
 EXTERNAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
 def refusal(data: bytes, name: str = "a.xlsx", limits: Limits | None = None) -> str:
-    """Return the sentence, which must come soon."""
-    begun = time.perf_counter()
+    """Return the sentence with which a file is refused."""
     with pytest.raises(Unreadable) as caught:
         read(data, name=name, limits=limits or Limits())
-    assert time.perf_counter() - begun < 4  # about one on an idle machine
     assert isinstance(caught.value, Invalid)
     assert str(caught.value.fields["file"]) == str(caught.value)
     return str(caught.value)
@@ -81,14 +79,14 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_soon(name: str) -> None:
     data = BOMBS[name]()
-    assert refusal(data, limits=Limits(memory=200 * MEGABYTE)) in {said("bomb"), said("hostile"), said("broken")}
+    # A second or so of the processor; a busy machine takes longer by the clock. A child beyond that is another refusal.
+    limits = Limits(memory=200 * MEGABYTE, cpu=SOON)
+    assert refusal(data, limits=limits) in {said("bomb"), said("hostile"), said("broken")}
 
 
 def test_pictures_are_not_unpacked() -> None:
     data = book(extra={"xl/media/image1.png": b"\0" * 300 * MEGABYTE})
-    begun = time.perf_counter()
-    assert read(data, name="a.xlsx", limits=Limits(memory=200 * MEGABYTE)).kind == "xlsx"
-    assert time.perf_counter() - begun < 2
+    assert read(data, name="a.xlsx", limits=Limits(memory=200 * MEGABYTE, cpu=SOON)).kind == "xlsx"
 
 
 def test_an_honest_member_with_a_lying_length() -> None:
