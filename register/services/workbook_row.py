@@ -197,7 +197,8 @@ def _settle(row: _Row, questions: Sequence[Field]) -> None:
     causes = dict.fromkeys(row.values, row.given.cause) if row.given.cause else {}
     texts = {q.id: "" if row.values[q.id] is None else str(row.values[q.id]) for q in questions}
     try:
-        answers.write(row.case, questions, Typed(texts, causes=causes), row.reading.content.spec)
+        if questions:
+            answers.write(row.case, questions, Typed(texts, causes=causes), row.reading.content.spec)
     except Invalid as refusal:
         raise Wrong([row.trouble(name, reason, _mend(name)) for name, reason in refusal.fields.items()]) from refusal
     kept = known(row.case)

@@ -8,10 +8,32 @@ from datetime import date
 
 import xlsxwriter
 
+from register.formats.form_xlsx import Kind, Words
 from register.formats.workbook import Cell, Place, Sheet, letters
 from register.formats.workbook_read import read
 from register.formats.workbook_table import Table, table
 from register.formats.xlsx import put
+from register.services.workbooks import Speech
+
+# The workbook's own words, as a Japanese page says them.
+SPEECH = Speech(
+    "ja",
+    str,
+    Words(
+        definitions="定義",
+        lists="選択肢",
+        field="項目",
+        help="説明",
+        code="コード",
+        choice="選択肢",
+        meaning="定義",
+        reasons="誤りの理由",
+        metadata="管理用",
+        alert_title="この値は入力できません",
+        alerts=dict.fromkeys(Kind, "入力し直してください。"),
+        too_long="%(limit)d文字以内で入力してください。",
+    ),
+)
 
 
 class FormFile:
@@ -69,7 +91,10 @@ class FormFile:
         out = io.BytesIO()
         with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
             main = book.add_worksheet(self.table.sheet.name)
-            styles = {"date": book.add_format({"num_format": "yyyy-mm-dd"}), "time": book.add_format({"num_format": 22})}
+            styles = {
+                "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+                "time": book.add_format({"num_format": 22}),
+            }
             for (row, column), cell in self.cells.items():
                 put(main, row - 1, column - 1, cell, styles.get)
             for (row, column), formula in self.formulas.items():
