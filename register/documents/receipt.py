@@ -5,6 +5,8 @@ It is made of what is stored and of nothing else: the same return gives the same
 
 from __future__ import annotations
 
+from typing import Any
+
 import rfc8785
 
 from register.documents.language import Language, environment_of
@@ -16,7 +18,7 @@ from register.runtime import Runtime
 TEMPLATE = "documents/receipt.html"
 
 
-def pdf(run: Runtime, page: ContentPage, content: dict[str, object], language: str) -> bytes:
+def pdf(run: Runtime, page: ContentPage, content: dict[str, Any], language: str) -> bytes:
     """Return the receipt with the canonical content attached; raise ``NotNow`` for what was not handed in as it is.
 
     ``content`` is what ``queries.receipts.content`` returns of the same return.
