@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
-from register.errors import NotNow, say
+from register.errors import NotNow, Stale, say
 from register.formspec.schema import FormSpec
 from register.models import ItemVersion, Round, Submission, SubmissionItem
 from register.services import answers, case_update
@@ -24,14 +24,26 @@ Content = tuple[Mapping[str, Any], Mapping[str, str]]
 
 
 def correct(
-    session: Session, submission: Submission, item_id: int, typed: Typed, *, reason: str, spec: FormSpec, by: Actor
+    session: Session,
+    submission: Submission,
+    item_id: int,
+    typed: Typed,
+    *,
+    version: int,
+    reason: str,
+    spec: FormSpec,
+    by: Actor,
 ) -> SubmissionItem:
     """Replace answers of a frozen item and keep the version before; raise ``Invalid`` without a reason.
 
-    Raise ``NotNow`` when nothing would change, and for a case that was reported as ended: none of it is counted.
+    Raise ``Stale`` with the stored answers as a form shows them when it was corrected since ``version`` was read,
+    ``NotNow`` when nothing would change, and for a case that was reported as ended: none of it is counted.
     """
     taken = step(session, submission, SubmissionDeed.CORRECT)
     item = item_of(session, submission, item_id)
+    if item.version != version:
+        theirs = {question.id: str(item.answers.get(question.id, "")) for question in spec.questions}
+        raise Stale(say("ほかの人が先に保存しました。両方の内容を確認してください。"), theirs, item.version)
     reason = reason_for(reason)
     if item.confirmation is Confirmation.ENDED:
         raise NotNow(say("利用終了として報告された案件には、訂正できる回答がありません。"))

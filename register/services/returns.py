@@ -18,6 +18,7 @@ from register.text import clean
 from register.vocab import SubmissionDeed, SubmissionState
 
 LONGEST_REASON = 4000
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 def step(session: Session, submission: Submission, deed: SubmissionDeed) -> states.SubmissionStep:
@@ -87,7 +88,9 @@ def reason_for(text: str, field: str = "reason") -> str:
 
 
 def closed_day(day: dt.date) -> Say | None:
-    """Return why ``day`` is no opening and no deadline: the offices are closed; None when they are open."""
+    """Return why ``day`` is no opening and no deadline: a slip, or the offices are closed; None when they are open."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        return say("%(first)d年から%(last)d年までの日付にしてください。", first=FIRST_YEAR, last=LAST_YEAR)
     if workdays.is_business_day(day):
         return None
     return say("閉庁日です。%(day)s以降の開庁日にしてください。", day=workdays.on_or_after(day))

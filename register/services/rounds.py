@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +12,21 @@ from sqlalchemy.orm import Session
 
 from register import audit, states
 from register.authz import Actor
-from register.errors import Invalid, NotNow, Say, say
+from register.errors import Invalid, NotFound, NotNow, Say, say
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.models import Ministry, Round, Submission
+from register.queries.rounds import existed
 from register.services import carry_forward, form_versions
 from register.services.editing import refuse_stale
-from register.services.returns import closed_day, reason_for
+from register.services.returns import FIRST_YEAR, LAST_YEAR, closed_day, reason_for
 from register.text import clean
 from register.vocab import RoundDeed, RoundState, SubmissionState
 
 EDITABLE = ("as_of", "opens_on", "due_on", "instructions", "contact")
 LONGEST_TEXT = 4000
-FIRST_YEAR, LAST_YEAR = 2000, 2999
+# What no row has, so that an edit that carries it is stale.
+NO_VERSION = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Plan:
 
 def plan(session: Session, wanted: Plan, *, forms: FormLibrary, by: Actor) -> Round:
     """Make a round in draft; raise ``Invalid`` on bad values, among them a number that is taken."""
-    problems = _wrong(wanted, forms)
+    problems = _wrong(wanted, forms) | _wrong_ministries(session, wanted)
     taken = select(Round.id).where(
         Round.fiscal_year == wanted.fiscal_year,
         Round.number == wanted.number,
@@ -71,18 +73,30 @@ def plan(session: Session, wanted: Plan, *, forms: FormLibrary, by: Actor) -> Ro
     return made
 
 
-def revise(session: Session, round: Round, wanted: Plan, *, version: int, forms: FormLibrary, by: Actor) -> Round:
+def revise(
+    session: Session,
+    round: Round,
+    wanted: Plan,
+    *,
+    version: int,
+    forms: FormLibrary,
+    by: Actor,
+    seen: Collection[int] | None = None,
+) -> Round:
     """Change the plan; once the round runs, only the deadline and the texts.
 
-    Raise ``Stale`` when it was saved since ``version`` was read, ``Invalid`` on bad values, ``NotNow`` once frozen.
+    ``seen`` are the ministries that took part when ``version`` was read: they stand in rows of their own, which do not
+    raise it. Raise ``Stale`` when either was saved since, ``Invalid`` on bad values, ``NotNow`` once frozen.
     """
-    refuse_stale(round, version, EDITABLE)
+    own = set(session.scalars(select(Submission.ministry_id).where(Submission.round_id == round.id)))
+    refuse_stale(round, version if seen is None or own == set(seen) else NO_VERSION, EDITABLE)
     if round.state in states.ROUND_SETTLED:
         raise NotNow(say("確定した回の予定は変えられません。"))
-    problems = _wrong(wanted, forms, running=round.state in states.ROUND_RUNNING)
+    running = round.state in states.ROUND_RUNNING
+    problems = _wrong(wanted, forms, running=running) | ({} if running else _wrong_ministries(session, wanted))
     if problems:
         raise Invalid(problems)
-    if round.state in states.ROUND_PLANNED:
+    if not running:
         for name, value in _facts(wanted).items():
             setattr(round, name, value)
         round.form_version_id = form_versions.publish(session, forms.versions[wanted.form], by=by).id
@@ -115,8 +129,6 @@ def _wrong(wanted: Plan, forms: FormLibrary, *, running: bool = False) -> dict[s
         problems["as_of"] = say("基準日を入力してください。")
     if wanted.form not in forms.versions:
         problems["form"] = say("選択肢の中から選んでください。")
-    if not wanted.ministries:
-        problems["ministries"] = say("参加する府省庁を選んでください。")
     problems |= {} if running else _wrong_day("opens_on", wanted.opens_on, say("受付開始日を入力してください。"))
     problems |= _wrong_day("due_on", wanted.due_on, say("提出期限を入力してください。"))
     if wanted.opens_on and wanted.due_on and wanted.opens_on > wanted.due_on:
@@ -125,6 +137,17 @@ def _wrong(wanted: Plan, forms: FormLibrary, *, running: bool = False) -> dict[s
         if len(getattr(wanted, name)) > LONGEST_TEXT:
             problems[name] = say("%(longest)d文字以内で入力してください。", longest=LONGEST_TEXT)
     return problems
+
+
+def _wrong_ministries(session: Session, wanted: Plan) -> dict[str, Say]:
+    if not wanted.ministries:
+        return {"ministries": say("参加する府省庁を選んでください。")}
+    if wanted.as_of is None:
+        return {}
+    standing = set(session.scalars(select(Ministry.id).where(existed(wanted.as_of))))
+    if standing.issuperset(wanted.ministries):
+        return {}
+    return {"ministries": say("基準日に置かれていない府省庁が選ばれています。基準日と府省庁を確認してください。")}
 
 
 def _wrong_day(name: str, day: dt.date | None, missing: Say) -> dict[str, Say]:
@@ -137,13 +160,11 @@ def _wrong_day(name: str, day: dt.date | None, missing: Say) -> dict[str, Say]:
 def _take_part(session: Session, round: Round, ministries: Sequence[int]) -> None:
     """Make the returns of a planned round those of ``ministries``."""
     own = {one.ministry_id: one for one in session.scalars(select(Submission).where(Submission.round_id == round.id))}
-    known = set(session.scalars(select(Ministry.id)))
     for ministry_id in own.keys() - set(ministries):
         session.delete(own[ministry_id])
     session.add_all(
         Submission(round_id=round.id, ministry_id=ministry_id, state=SubmissionState.NOT_STARTED, submitted_at=None)
-        for ministry_id in ministries
-        if ministry_id in known and ministry_id not in own
+        for ministry_id in sorted(set(ministries) - own.keys())
     )
 
 
@@ -197,6 +218,19 @@ def returns(session: Session, round: Round) -> Sequence[Submission]:
         .with_for_update(of=Submission)
     )
     return session.scalars(statement).all()
+
+
+def return_of(session: Session, round: Round, ministry_key: str) -> Submission:
+    """Return the submission of one ministry in ``round``, locked for the deed; raise ``NotFound`` when it has none.
+
+    For deeds of the secretariat on a return whose content it may not see yet.
+    """
+    own = select(Submission).join(Ministry, Ministry.id == Submission.ministry_id)
+    own = own.where(Submission.round_id == round.id, Ministry.key == ministry_key)
+    found = session.scalar(own.with_for_update(of=Submission).execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound(say("お探しのページはありません。"))
+    return found
 
 
 def form_of(round: Round) -> FormSpec:

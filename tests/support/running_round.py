@@ -270,7 +270,7 @@ class Office:
 
     def correct(self, item: SubmissionItem, reason: str = "誤記のため", **texts: str) -> SubmissionItem:
         submission = self.submission_of(item)
-        by = self.people["secretariat"]
+        change: dict[str, Any] = {"spec": self.spec(submission), "by": self.people["secretariat"]}
         return corrections.correct(
-            self.session, submission, item.id, Typed(texts), reason=reason, spec=self.spec(submission), by=by
+            self.session, submission, item.id, Typed(texts), version=item.version, reason=reason, **change
         )
