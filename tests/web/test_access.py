@@ -27,6 +27,7 @@ from register.models import (
     AuditEntry,
     Job,
     Ministry,
+    Remark,
     Round,
     Snapshot,
     Submission,
@@ -36,7 +37,7 @@ from register.models import (
 )
 from register.services import ai_systems, use_cases
 from register.services.round_import import RoundFacts, import_round
-from register.vocab import JobState
+from register.vocab import JobState, RemarkKind
 from register.web.guard import access_of, refuse_undeclared
 from tests.support.client import Client
 from tests.support.data import NOW, STAFF, staffed
@@ -45,7 +46,7 @@ from tests.support.sources import ROOT
 # What names no row in a URL, by the argument; anything else is a random id.
 MISSING = {"round": "1999-9", "entry": "f" * 64}
 # A value for each part of a URL that names no row.
-PLAIN = {"kind": "csv", "section": "use"}
+PLAIN = {"kind": "csv", "section": "use", "ministry": "a", "version": "v2"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 FORMS = load_library(ROOT / "config", "periodic")
 HEADING = ",".join(FORMS.newest.columns)
@@ -67,6 +68,7 @@ def peopled(url: str) -> None:
             use_cases.create(session, form=FORMS.newest, values={"title": "新しい案件"}, by=by)
             ai_systems.create(session, values={"name": "仕組み"}, by=by)
         _documents(session)
+        _remarks(session)
     database.engine.dispose()
 
 
@@ -100,6 +102,26 @@ def _documents(session: Session) -> None:
             asked_at=NOW,
         )
     )
+
+
+def _remarks(session: Session) -> None:
+    """Ask every ministry something about a case of its return."""
+    secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
+    for item in session.scalars(select(SubmissionItem)):
+        remark = Remark(
+            submission_id=item.submission_id,
+            ministry_id=item.ministry_id,
+            item_id=item.id,
+            field_id="title",
+            kind=RemarkKind.QUESTION,
+            body="題は正しいですか。",
+            author_id=secretariat.id,
+            author_name=secretariat.name,
+            at=NOW,
+            settled_at=None,
+        )
+        session.add(remark)
+        audit.record(session, audit.Event.SUBMISSION_ASKED, item.submission, by=Actor.of(secretariat))
 
 
 @pytest.fixture
@@ -196,7 +218,7 @@ def test_a_hidden_row_is_answered_like_a_missing_one(
         access = access_of(app, rule.endpoint)
         assert access is not None
         for argument, model in access.loads.items():
-            if model not in {UseCase, AISystem, Submission, SubmissionItem}:
+            if model not in {UseCase, AISystem, Submission, SubmissionItem, Remark}:
                 continue
             with database.reading() as session:
                 hidden = [row for row in rows(session, model) if not authz.can(asking, SIGHT[model], row)]
