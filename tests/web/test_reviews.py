@@ -18,11 +18,12 @@ from register.vocab import Lifecycle, RemarkKind, RoundDeed, SubmissionState
 from tests.support import html
 from tests.support.client import Client
 from tests.support.data import NOW
-from tests.support.databases import Build
+from tests.support.databases import KINDS, Build
 from tests.support.reviews import NEW, handed_in, new_item
 from tests.support.rounds import FORMS, SPEC, SYSTEM, item_of, person, submission_of
 
 ClientOf = Callable[[str], Client]
+both = pytest.mark.parametrize("database_kind", KINDS, indirect=True)
 
 
 @pytest.fixture
@@ -240,6 +241,7 @@ def test_a_return_is_accepted_after_a_page_that_says_what_will_happen(
     assert again.status_code == 409
 
 
+@both
 def test_several_are_accepted_at_once_each_for_itself(client_of: ClientOf, database: Database) -> None:
     with database.writing() as session:
         broken = item_of(session, "a-2025-0001")
