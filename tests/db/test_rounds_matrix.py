@@ -16,7 +16,7 @@ from register.errors import Forbidden, NotNow
 from register.models import Remark, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
 from register.queries.receipts import digest
 from register.queries.returns import possible
-from register.services import corrections, items, remarks, rounds, submissions
+from register.services import items, remarks, rounds, submissions
 from register.services.answers import Typed
 from register.vocab import RemarkKind, Role, RoundDeed, RoundState, SubmissionDeed, SubmissionState
 from tests.support.data import STAFF
@@ -106,12 +106,6 @@ def send_back(desk: Desk, by: Actor) -> None:
     submissions.send_back(desk.session, desk.submission, reason="理由", findings=findings, by=by)
 
 
-def correct(desk: Desk, by: Actor) -> None:
-    """Correct an answer."""
-    typed = Typed({"title": "正しい題"})
-    corrections.correct(desk.session, desk.submission, desk.item.id, typed, reason="理由", spec=LIBRARY.newest, by=by)
-
-
 DEEDS: dict[SubmissionDeed, Callable[[Desk, Actor], object]] = {
     SubmissionDeed.FILL: fill,
     SubmissionDeed.DECLARE_NIL: lambda desk, by: submissions.declare_nil(desk.session, desk.submission, by=by),
@@ -129,7 +123,7 @@ DEEDS: dict[SubmissionDeed, Callable[[Desk, Actor], object]] = {
     SubmissionDeed.ACCEPT: lambda desk, by: submissions.accept(
         desk.session, desk.submission, spec=LIBRARY.newest, by=by
     ),
-    SubmissionDeed.CORRECT: correct,
+    SubmissionDeed.CORRECT: lambda desk, _: desk.office.correct(desk.item, title="正しい題"),
 }
 
 

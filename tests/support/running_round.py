@@ -199,28 +199,33 @@ class Office:
         spec = self.spec(submission)
         return items.confirm_rest(self.session, submission, item.id, spec=spec, by=self.people[who])
 
-    def reopen(self, item: SubmissionItem) -> SubmissionItem:
-        return items.reopen(self.session, self.submission_of(item), item.id, by=self.people["reporter"])
+    def reopen(self, item: SubmissionItem, who: str = "reporter") -> SubmissionItem:
+        return items.reopen(self.session, self.submission_of(item), item.id, by=self.people[who])
 
     def keep_draft(self, item: SubmissionItem, section: str, values: Mapping[str, str], who: str = "reporter") -> None:
         seen, submission = self.seen(item, section), self.submission_of(item)
         items.keep_draft(self.session, submission, item.id, section, values, seen=seen, by=self.people[who])
 
-    def remove(self, item: SubmissionItem) -> str:
-        return items.remove(self.session, self.submission_of(item), item.id, by=self.people["reporter"])
+    def remove(self, item: SubmissionItem, who: str = "reporter") -> str:
+        return items.remove(self.session, self.submission_of(item), item.id, by=self.people[who])
 
     def add(self, submission: Submission, who: str = "reporter", **texts: str) -> SubmissionItem:
         """Add a case of which everything is known, with some of it changed."""
         return items.add(self.session, submission, Typed(FULL | texts), spec=self.spec(submission), by=self.people[who])
 
-    def end(self, item: SubmissionItem, on: dt.date | None = SECOND, reason: str = "更新しないため") -> SubmissionItem:
-        return items.end(
-            self.session, self.submission_of(item), item.id, on=on, reason=reason, by=self.people["reporter"]
-        )
+    def end(
+        self,
+        item: SubmissionItem,
+        on: dt.date | None = SECOND,
+        reason: str = "更新しないため",
+        who: str = "reporter",
+    ) -> SubmissionItem:
+        by, submission = self.people[who], self.submission_of(item)
+        return items.end(self.session, submission, item.id, on=on, reason=reason, by=by)
 
-    def lay_out_new(self, submission: Submission) -> int:
+    def lay_out_new(self, submission: Submission, who: str = "reporter") -> int:
         spec = self.spec(submission)
-        return items.lay_out_new(self.session, submission, spec=spec, forms=LIBRARY, by=self.people["reporter"])
+        return items.lay_out_new(self.session, submission, spec=spec, forms=LIBRARY, by=self.people[who])
 
     def send(self, submission: Submission, who: str = "reporter") -> Submission:
         return submissions.send(self.session, submission, spec=self.spec(submission), by=self.people[who])
