@@ -99,7 +99,7 @@ def revise(
     if not running:
         for name, value in _facts(wanted).items():
             setattr(round, name, value)
-        round.form_version_id = form_versions.publish(session, forms.versions[wanted.form], by=by).id
+        round.form_version = form_versions.publish(session, forms.versions[wanted.form], by=by)
         _take_part(session, round, wanted.ministries)
     else:
         round.due_on = wanted.due_on
@@ -171,11 +171,10 @@ def _take_part(session: Session, round: Round, ministries: Sequence[int]) -> Non
 def move(session: Session, round: Round, deed: RoundDeed, *, forms: FormLibrary, reason: str = "", by: Actor) -> Round:
     """Take a round along one step; raise ``NotNow`` when the table says no, ``Invalid`` when a reason is missing."""
     step = states.round_step(deed, round.state)
-    if step.reason:
-        reason = reason_for(reason)
-    details = DEEDS.get(deed, _nothing)(session, round, forms, clean(reason))
+    reason = reason_for(reason) if step.reason or clean(reason) else ""
+    details = DEEDS.get(deed, _nothing)(session, round, forms, reason)
     round.state = step.target
-    audit.record(session, audit.Event.ROUND_MOVED, round, by=by, reason=clean(reason), deed=deed.value, **details)
+    audit.record(session, audit.Event.ROUND_MOVED, round, by=by, reason=reason, deed=deed.value, **details)
     return round
 
 
