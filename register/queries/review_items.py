@@ -67,6 +67,11 @@ class ItemPage:
     earlier: SubmissionItem | None
     later: SubmissionItem | None
 
+    @property
+    def talked(self) -> bool:
+        """Whether anything was asked or found here."""
+        return bool(self.general) or any(line.threads for _, lines in self.sections for line in lines)
+
 
 def item_page(session: Session, item: SubmissionItem, actor: Actor, today: dt.date, language: str) -> ItemPage:
     """Return one case of a return, field by field beside what it last reported."""
