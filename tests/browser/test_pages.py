@@ -25,8 +25,18 @@ NOT_PAGES = {
     "use_cases.export",
     "snapshots.download",
     "submissions.receipt_file",
+    "rounds.board",
 }
-IN_THE_STORY = {"jobs.show", "snapshots.show"}
+IN_THE_STORY = {
+    "jobs.show",
+    "snapshots.show",
+    "reviews.ask",
+    "reviews.reply",
+    "reviews.send_back",
+    "acceptances.accept",
+    "acceptances.accept_several",
+    "acceptances.result",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,8 @@ def in_round(model: type, **equal: object) -> Callable[[Database], object]:
     return find
 
 
-NEWEST = one(Round, number=2)
+NEWEST, RUNNING = one(Round, number=2), one(Round, state=RoundState.OPEN)
+REPORTED = one(SubmissionItem, case_no="K-2025-0001")
 OWN, CASE = in_round(Submission), in_round(SubmissionItem)
 PLANNED = one(UseCase, case_no="K-2025-0004")
 PAGES = {
@@ -84,6 +95,15 @@ PAGES = {
     "ai_systems.edit": Address(APPROVER, of("system", one(AISystem))),
     "rounds.index": Address(SECRETARIAT),
     "rounds.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "rounds.move": Address(SECRETARIAT, of("round", RUNNING, "code", to="close")),
+    "rounds.extend": Address(SECRETARIAT, of("round", RUNNING, "code", ministry="K")),
+    "rounds.form": Address(REPORTER, of("round", NEWEST, "code")),
+    "rounds.form_version": Address(SECRETARIAT, lambda _: {"version": "v1"}),
+    "round_plans.new": Address(SECRETARIAT),
+    "round_plans.revise": Address(SECRETARIAT, of("round", RUNNING, "code")),
+    "reviews.show": Address(SECRETARIAT, of("submission", one(Submission))),
+    "reviews.item": Address(SECRETARIAT, of("item", REPORTED)),
+    "reviews.correct": Address(SECRETARIAT, of("item", REPORTED)),
     "submissions.show": Address(SECRETARIAT, of("submission", one(Submission))),
     "submissions.item": Address(SECRETARIAT, of("item", one(SubmissionItem))),
     "submissions.confirm": Address(REPORTER, of("submission", OWN)),
@@ -92,6 +112,17 @@ PAGES = {
     "submissions.approval": Address(APPROVER, of("submission", OWN)),
     "submissions.decline": Address(APPROVER, of("submission", OWN)),
     "submissions.receipt": Address(APPROVER, of("submission", OWN)),
+    "rounds.form": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "rounds.form_version": Address(SECRETARIAT, lambda _: {"version": "v2"}),
+    "rounds.move": Address(SECRETARIAT, of("round", OPEN, "code", to="close")),
+    "rounds.extend": Address(SECRETARIAT, of("round", OPEN, "code", ministry="K")),
+    "round_plans.new": Address(SECRETARIAT),
+    "round_plans.revise": Address(SECRETARIAT, of("round", OPEN, "code")),
+    "reviews.show": Address(SECRETARIAT, of("submission", one(Submission))),
+    "reviews.item": Address(SECRETARIAT, of("item", one(SubmissionItem))),
+    "reviews.correct": Address(SECRETARIAT, of("item", one(SubmissionItem))),
+    "acceptances.result": Address(SECRETARIAT, of("round", OPEN, "code")),
+    "uploads.new": Address(REPORTER, of("submission", OWN)),
     "items.new": Address(REPORTER, of("submission", OWN)),
     "items.section": Address(REPORTER, of("item", CASE, section="use")),
     "items.end": Address(REPORTER, of("item", CASE)),
