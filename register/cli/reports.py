@@ -16,24 +16,37 @@ from register.cli.rounds import RoundCode
 from register.errors import NotFound, say
 from register.models import Round
 from register.reports import errata
+from register.reports.errata import Erratum
 from register.reports.report import Report, as_json, build
 from register.reports.table import Table
 
 group = AppGroup("reports", help="The published tables of a round.")
 
 
+class ReportCode(click.ParamType[tuple[int, int, bool]]):
+    """``2025-2`` or, for a rehearsal, ``2025-2r``."""
+
+    name = "round"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int, bool]:
+        plain = str(value).removesuffix("r")
+        year, number = RoundCode().convert(plain, param, ctx)
+        return year, number, plain != value
+
+
 @group.command("show")
-@click.argument("code", type=RoundCode())
+@click.argument("code", type=ReportCode())
 @click.option("--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @refusals_told
-def show(code: tuple[int, int], kind: str) -> None:
-    """Print the report of round CODE."""
+def show(code: tuple[int, int, bool], kind: str) -> None:
+    """Print the report of round CODE (2025-2, or 2025-2r for its rehearsal)."""
     with reading() as session:
-        named = select(Round).where(Round.fiscal_year == code[0], Round.number == code[1], Round.rehearsal.is_(False))
+        year, number, rehearsal = code
+        named = select(Round).where(Round.fiscal_year == year, Round.number == number, Round.rehearsal.is_(rehearsal))
         found = session.scalar(named.options(joinedload(Round.form_version)))
         if found is None:
-            raise NotFound(say("%(code)sの回はありません。", code="-".join(map(str, code))))
-        report = build(session, found, "ja", errata.load(runtime().config_dir, found.code))
+            raise NotFound(say("%(code)sの回はありません。", code=f"{year}-{number}{'r' if rehearsal else ''}"))
+        report = build(session, found, "ja", runtime().forms, errata.load(runtime().config_dir, found.code))
     if kind == "json":
         click.echo(json.dumps(as_json(report, str), ensure_ascii=False, indent=2))
     else:
@@ -41,25 +54,35 @@ def show(code: tuple[int, int], kind: str) -> None:
 
 
 def _text(report: Report) -> list[str]:
-    lines = [f"{report.fiscal_year}年度第{report.number}回（{report.as_of}時点）", ""]
+    lines = [f"{report.name}（{report.as_of}時点）", ""]
+    for caution in report.standing.cautions:
+        lines += [f"【{caution.word}】{caution.sentence}", ""]
     for headline in report.headlines:
         share = f"/{headline.denominator}" if headline.denominator is not None else ""
         lines.append(f"〇 {headline.text}（{headline.numerator}{share}）")
     lines += ["", "集計の対象　" + "　".join(f"{key} {count}" for key, count in report.populations.items())]
+    lines += [f"  ※ {note}" for note in report.standing.notes]
     for table in report.tables.values():
         lines += ["", *_table(table)]
     if report.flow:
         lines += ["", "利用類型の移り変わり（前回 > 今回）"]
         lines += [f"  {move:12} {count:4}" for move, count in report.flow.items()]
+    if report.change_table:
+        lines += ["", *_table(report.change_table)]
     if report.errata:
         lines += ["", "公表資料との違い"]
-        lines += [f"  {e.table} {e.row}: 印刷 {e.printed}、集計 {e.counted}。{e.explanation.ja}" for e in report.errata]
+        lines += [f"  {_erratum(erratum, report)}" for erratum in report.errata]
     return lines
 
 
+def _erratum(erratum: Erratum, report: Report) -> str:
+    table, texts = report.tables[erratum.table], (erratum.figure, erratum.printed, erratum.counted)
+    figure, printed, counted = (text.ja for text in texts)
+    return f"{table.short}　{figure}：公表資料 {printed}、集計 {counted}。{erratum.explanation.ja}"
+
+
 def _table(table: Table) -> list[str]:
-    heads = [column.code for column in table.columns]
-    head = ["", *heads, "計"]
+    head = ["", *(column.code for column in table.columns), "計"]
     body = []
     for row in table.rows:
         label = f"{row.group}／{row.label}" if row.group else row.label

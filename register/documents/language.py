@@ -22,7 +22,7 @@ class Language:
         self.translations: NullTranslations = Translations.load(str(folder), [code])
 
     def say(self, sentence: Say) -> str:
-        """Write a sentence of the rules; parameters that are sentences are translated too."""
+        """Write a sentence of the rules; parameters that are sentences, words or days are put into the language too."""
         params = {key: self._said(value) for key, value in sentence.params.items()}
         text: str = self.translations.ugettext(sentence.template)
         return text % params if params else text
@@ -30,6 +30,8 @@ class Language:
     def _said(self, value: object) -> object:
         if isinstance(value, Term):
             return self.term(value)
+        if isinstance(value, dt.date):
+            return self.day(value)
         return self.say(value) if isinstance(value, Say) else value
 
     def term(self, value: Term) -> str:

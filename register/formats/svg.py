@@ -21,6 +21,8 @@ MAX_SERIES = 5
 WIDTH, MARGIN, TEXT, SMALL = 680, 12, 13, 12
 LABELS = 220  # the column of names
 BAR, GAP = 24, 14
+PLATE_EDGE, PLATE_HEIGHT = 3, 16
+WAYS = 60  # how many places of a band its number may take
 INK, RULE, PLATE = "#1a1a1a", "#767676", "#ffffff"
 FONT = "Noto Sans JP, BIZ UDPGothic, sans-serif"
 KEY = re.compile(r"[a-z][a-z0-9-]*")
@@ -160,18 +162,14 @@ def flow(
     columns = (MARGIN + 190, WIDTH - MARGIN - 190)
     starts = [_stack([link.source for link in links], links, len(left), thick, space)]
     starts.append(_stack([link.target for link in links], links, len(right), thick, space))
-    bands: list[str] = []
-    numbers: list[str] = []
+    bands: list[_Band] = []
     offsets = [list(places) for places in starts]
     for link in sorted(links, key=lambda link: (link.source, link.target)):
         y1, y2, width = offsets[0][link.source], offsets[1][link.target], link.value * thick
         offsets[0][link.source] += width
         offsets[1][link.target] += width
-        bands.append(_band(key, link.source, columns, (y1, y2), width))
-        # Numbers of thin bands step aside so that they do not cover each other.
-        aside = 0 if width >= TEXT + 5 else 34 + link.target % 2 * 30
-        numbers.append(_plated(columns[0] + 26 + aside, y1 + width / 2, _number(link.value)))
-    body = bands + numbers
+        bands.append(_Band(link, columns, (y1, y2), width))
+    body = [band.drawn(key) for band in bands] + _numbered(bands)
     for side, names in enumerate((left, right)):
         for place, name in enumerate(names):
             total = sum(link.value for link in links if (link.target if side else link.source) == place)
@@ -192,15 +190,61 @@ def _stack(ends: Sequence[int], links: Sequence[Link], count: int, thick: float,
     return places
 
 
-def _band(key: str, number: int, columns: tuple[int, int], tops: tuple[float, float], width: float) -> str:
-    (x1, x2), (y1, y2) = columns, tops
-    middle = (x1 + x2) / 2
-    path = (
-        f"M{x1} {_n(y1)}C{_n(middle)} {_n(y1)} {_n(middle)} {_n(y2)} {x2} {_n(y2)}V{_n(y2 + width)}"
-        f"C{_n(middle)} {_n(y2 + width)} {_n(middle)} {_n(y1 + width)} {x1} {_n(y1 + width)}Z"
-    )
-    fill = f"url(#{key}-p{1 + number % (MAX_SERIES - 1)})"
-    return f'<path d="{path}" fill="{fill}" stroke="#000060" stroke-width="0.8"/>'
+@dataclass(frozen=True)
+class _Band:
+    """The band of a link: between which two columns, how high it is at both, how thick."""
+
+    link: Link
+    columns: tuple[int, int]
+    tops: tuple[float, float]
+    width: float
+
+    def drawn(self, key: str) -> str:
+        (x1, x2), (y1, y2), width = self.columns, self.tops, self.width
+        middle = (x1 + x2) / 2
+        path = (
+            f"M{x1} {_n(y1)}C{_n(middle)} {_n(y1)} {_n(middle)} {_n(y2)} {x2} {_n(y2)}V{_n(y2 + width)}"
+            f"C{_n(middle)} {_n(y2 + width)} {_n(middle)} {_n(y1 + width)} {x1} {_n(y1 + width)}Z"
+        )
+        fill = f"url(#{key}-p{1 + self.link.source % (MAX_SERIES - 1)})"
+        return f'<path d="{path}" fill="{fill}" stroke="#000060" stroke-width="0.8"/>'
+
+    def point(self, share: float) -> tuple[float, float]:
+        """Return the middle of the band at this share of its way from left to right."""
+        (x1, x2), (y1, y2) = self.columns, self.tops
+        back = 1 - share
+        x = x1 * back**3 + 1.5 * (x1 + x2) * share * back + x2 * share**3
+        y = y1 * (back**3 + 3 * back**2 * share) + y2 * (share**3 + 3 * back * share**2)
+        return x, y + self.width / 2
+
+
+def _numbered(bands: Sequence[_Band]) -> list[str]:
+    """Return the number of each band on the band itself, where it covers no other: thick bands first, near the left."""
+    taken: list[tuple[float, float, float]] = []
+    numbers: list[str] = []
+    for band in sorted(bands, key=lambda band: -band.width):
+        text = _number(band.link.value)
+        half = measure(text, SMALL) / 2 + PLATE_EDGE
+        x, y = _clearest([band.point(step / WAYS) for step in range(1, WAYS)], half, band.columns, taken)
+        taken.append((x, y, half))
+        numbers.append(_plated(x, y, text))
+    return numbers
+
+
+def _clearest(
+    points: Sequence[tuple[float, float]],
+    half: float,
+    columns: tuple[int, int],
+    taken: Sequence[tuple[float, float, float]],
+) -> tuple[float, float]:
+    """Return the first point where a plate covers none that is there; on a chart too crowded, where it covers least."""
+
+    def covered(point: tuple[float, float]) -> float:
+        x, y = point
+        sides = [min(half + other - abs(x - x2), PLATE_HEIGHT - abs(y - y2)) for x2, y2, other in taken]
+        return max([0.0, columns[0] + 6 + half - x, x - columns[1] + 6 + half, *sides])
+
+    return min(points, key=covered)
 
 
 def _check(key: str, series: Sequence[Series], count: int) -> None:
@@ -252,8 +296,8 @@ def _rect(key: str, number: int, x: float, y: float, width: float, height: float
 
 def _plated(x: float, y: float, text: str) -> str:
     """Return the text on a white plate, so that no hatch runs through it."""
-    width = measure(text, SMALL) + 6
-    place = f'x="{_n(x - width / 2)}" y="{_n(y - 8)}" width="{_n(width)}" height="16"'
+    width = measure(text, SMALL) + 2 * PLATE_EDGE
+    place = f'x="{_n(x - width / 2)}" y="{_n(y - PLATE_HEIGHT / 2)}" width="{_n(width)}" height="{PLATE_HEIGHT}"'
     return f'<rect {place} rx="2" fill="{PLATE}"/>{_text(x, y + 4, text, "middle", SMALL)}'
 
 

@@ -64,7 +64,7 @@ def _read(
     asked = session.get(Round, round_id)
     if asked is None:
         raise NotFound(say("この回はもうありません。"))
-    report = build(session, asked, language.code, errata.load(run.config_dir, asked.code))
+    report = build(session, asked, language.code, run.forms, errata.load(run.config_dir, asked.code))
     data = rfc8785.dumps(as_json(report, language.say))
     contents = Contents(
         report=report,

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 from sqlalchemy.orm import Session
 
 from register import authz
 from register.authz import Actor, Permission
 from register.models import Round, Snapshot, SubmissionItem, counted
+from register.states import ROUND_SETTLED
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ def list_page(session: Session, actor: Actor) -> SnapshotsPage:
     return SnapshotsPage(rows, _rounds(session) if authz.can(actor, Permission.SNAPSHOT_CREATE) else ())
 
 
+def possible(session: Session, round: Round) -> bool:
+    """Tell whether a snapshot of ``round`` can be asked for: it is settled, no rehearsal, and has a case."""
+    return session.scalar(select(Round.id).where(Round.id == round.id, _takes())) is not None
+
+
 def _rounds(session: Session) -> Sequence[Round]:
+    return session.scalars(select(Round).where(_takes()).order_by(Round.as_of.desc(), Round.id.desc())).all()
+
+
+def _takes() -> ColumnElement[bool]:
     answered = select(SubmissionItem.id).where(SubmissionItem.round_id == Round.id, counted()).exists()
-    return session.scalars(select(Round).where(answered).order_by(Round.as_of.desc(), Round.id.desc())).all()
+    return and_(Round.state.in_(ROUND_SETTLED), Round.rehearsal.is_(False), answered)

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 from register import authz
 from register.authz import Actor
 from register.errors import NotFound, Say, say
-from register.formspec.loader import from_canonical
+from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
 from register.models import Ministry, Round, SubmissionItem, counted
-from register.reports import flow
+from register.reports import change, flow
 from register.reports.catalogue import CATALOGUE
 from register.reports.dimensions import Category, Dimensions, Where, clause
-from register.reports.report import previous_round
+from register.reports.moves import CLOSED, Pair
+from register.reports.report import name_of, pair_of
 from register.reports.table import TOTAL
 
 PER_PAGE = 50
@@ -28,8 +29,9 @@ Found = tuple[Say, Category, Category, ColumnElement[bool], FormSpec]
 
 @dataclass(frozen=True)
 class CasesPage:
-    """The items behind a cell: what the cell is called, and the page of those that the actor may see."""
+    """The items behind a cell: what the round and the cell are called, and the page of those that the actor may see."""
 
+    name: Say
     title: Say
     row: Category
     column: Category
@@ -45,12 +47,23 @@ class CasesPage:
 
 
 def cases_page(
-    session: Session, round: Round, actor: Actor, *, table: str, row: str, column: str, page: int, language: str
+    session: Session,
+    round: Round,
+    actor: Actor,
+    *,
+    table: str,
+    row: str,
+    column: str,
+    page: int,
+    language: str,
+    forms: FormLibrary,
 ) -> CasesPage:
     """Return the items behind one cell (row or column ``total``: the whole of it); raise ``NotFound`` for no cell."""
-    spec = from_canonical(round.form_version.canonical)
-    find = _in_flow if table == flow.SLUG else _in_table
-    title, row_of, column_of, behind, spec = find(session, round, spec, (table, row, column), language)
+    if table in (flow.SLUG, change.SLUG):
+        find = _in_flow if table == flow.SLUG else _in_change
+        title, row_of, column_of, behind, spec = find(_pair(session, round, forms), row, column, language)
+    else:
+        title, row_of, column_of, behind, spec = _in_table(round, (table, row, column), language)
     condition = (behind, counted(), authz.sight(SubmissionItem, actor))
     total = session.scalar(select(func.count()).select_from(SubmissionItem).where(*condition)) or 0
     page = min(max(1, page), max(1, -(-total // PER_PAGE)))
@@ -64,10 +77,12 @@ def cases_page(
         .offset((page - 1) * PER_PAGE)
     )
     whole = authz.can(actor, authz.Permission.ROUND_BOARD)
-    return CasesPage(title, row_of, column_of, spec, session.scalars(statement).all(), total, page, whole)
+    rows = session.scalars(statement).all()
+    return CasesPage(name_of(round), title, row_of, column_of, spec, rows, total, page, whole)
 
 
-def _in_table(_session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str) -> Found:
+def _in_table(round: Round, names: tuple[str, str, str], language: str) -> Found:
+    spec = from_canonical(round.form_version.canonical)
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
     slug, row, column = names
     tab = next((tab for tab in CATALOGUE if tab.slug == slug and all(map(spec.has, tab.needs))), None)
@@ -78,15 +93,24 @@ def _in_table(_session: Session, round: Round, spec: FormSpec, names: tuple[str,
     return tab.title, row_of, column_of, and_(SubmissionItem.round_id == round.id, clause(where)), spec
 
 
-def _in_flow(session: Session, round: Round, spec: FormSpec, names: tuple[str, str, str], language: str) -> Found:
-    _, row, column = names
-    previous = previous_round(session, round)
-    if previous is None:
+def _pair(session: Session, round: Round, forms: FormLibrary) -> Pair:
+    pair = pair_of(session, round, forms)
+    if pair is None:
         raise NotFound(say("お探しのページはありません。"))
-    before = from_canonical(previous.form_version.canonical)
-    row_of, column_of = flow.cell(spec, before, row, column, language)
-    asked = before if flow.counts_before(row, column) else spec
-    return flow.TITLE, row_of, column_of, flow.behind(round, previous, row, column), asked
+    return pair
+
+
+def _in_flow(pair: Pair, row: str, column: str, language: str) -> Found:
+    now, before = (from_canonical(one.form_version.canonical) for one in (pair.round, pair.previous))
+    row_of, column_of = flow.cell(now, before, row, column, language)
+    asked = before if flow.counts_before(row, column) else now
+    return flow.TITLE, row_of, column_of, flow.behind(pair, row, column), asked
+
+
+def _in_change(pair: Pair, row: str, column: str, language: str) -> Found:
+    row_of, column_of = change.cell(row, column, language)
+    asked = pair.previous if row == CLOSED else pair.round
+    return change.TITLE, row_of, column_of, change.behind(pair, row), from_canonical(asked.form_version.canonical)
 
 
 def _named(categories: tuple[Category, ...], code: str) -> Category:

@@ -28,10 +28,15 @@ class Note:
 
 @dataclass(frozen=True)
 class CrossTab:
-    """The declaration of a table. ``needs`` are the fields that the round's form must have asked."""
+    """The declaration of a table.
+
+    ``short`` is a title for narrow places, the name of a workbook's sheet (at most 31 characters in any language);
+    ``needs`` are the fields that the round's form must have asked.
+    """
 
     slug: str
     title: Say
+    short: Say
     population: str
     rows: Axis
     columns: Axis
@@ -79,6 +84,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
     CrossTab(
         "start_timing_by_usage_type",
         say("利用類型・利用時期"),
+        say("利用時期"),
         "all",
         _timings,
         _types,
@@ -89,6 +95,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
     CrossTab(
         "user_scope_by_usage_type",
         say("政府職員の生成AIシステムの利用類型・利用者の範囲"),
+        say("利用者の範囲（政府職員）"),
         "staff_with_timing",
         Dimensions.staff_scopes,
         _types_by_start,
@@ -105,6 +112,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
     CrossTab(
         "stage_by_user_scope",
         say("政府職員の生成AIシステムの導入段階ごとの利用類型・利用者の範囲"),
+        say("導入段階（政府職員）"),
         "staff_with_stage",
         lambda dimensions: dimensions.with_stage(dimensions.staff_scopes()),
         _types_by_start,
@@ -122,6 +130,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
     CrossTab(
         "confidentiality",
         say("政府職員の利用する生成AIシステムの取扱情報の機密性"),
+        say("取扱情報の機密性（政府職員）"),
         "staff_with_timing",
         lambda dimensions: dimensions.by_code("confidentiality"),
         _types_by_start,
@@ -136,6 +145,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
     CrossTab(
         "external_by_stage",
         say("政府の生成AIシステムの外部向けの利用類型・導入段階"),
+        say("導入段階（外部向け）"),
         "external",
         lambda dimensions: dimensions.with_stage(dimensions.external_scopes()),
         _types_by_start,
@@ -147,5 +157,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
             _NO_TYPE,
         ),
     ),
-    CrossTab("output_type", say("出力データの種類"), "all", _outputs, _count, ("output_type",)),
+    CrossTab(
+        "output_type", say("出力データの種類"), say("出力データの種類"), "all", _outputs, _count, ("output_type",)
+    ),
 )

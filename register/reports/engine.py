@@ -93,7 +93,9 @@ def tabulate(tab: CrossTab, dimensions: Dimensions, counts: Counts, previous: Ro
     notes = tuple(_notes(tab, dimensions, counts, within))
     shown = (Column(column.code, column.label, column.group) for column in columns)
     tail = (previous,) if previous and tab.previous else ()
-    return Table(tab.slug, tab.title, tab.population, tuple(shown), (*rows, total, *tail), notes, tab.compared)
+    return Table(
+        tab.slug, tab.title, tab.short, tab.population, tuple(shown), (*rows, total, *tail), notes, tab.compared
+    )
 
 
 def _row(category: Category, columns: tuple[Category, ...], groups: Iterable[Group]) -> Row:

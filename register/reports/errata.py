@@ -13,12 +13,17 @@ from register.reports.table import Row, Table
 
 @dataclass(frozen=True)
 class Erratum:
-    """One place of a print: which figure of which row, what was printed, what counts, and why they differ."""
+    """One place of a print: ``figure`` names what was ``printed`` otherwise than it is ``counted``, like beside like.
+
+    ``row`` of ``table`` is where it stands; it is known by that row's ``total``, which other data do not have.
+    """
 
     table: str
     row: str
-    printed: str
-    counted: int
+    total: int
+    figure: Text
+    printed: Text
+    counted: Text
     explanation: Text
 
 
@@ -27,16 +32,19 @@ def load(config_dir: Path, code: str) -> tuple[Erratum, ...]:
     path = config_dir / "published" / f"{code}.toml"
     if not path.exists():
         return ()
-    raw = tomllib.loads(path.read_text(encoding="utf-8"))["errata"]
-    return tuple(Erratum(e["table"], e["row"], e["printed"], e["counted"], Text(e["ja"], e["en"])) for e in raw)
+    texts = ("figure", "printed", "counted", "explanation")
+    return tuple(
+        Erratum(e["table"], e["row"], e["total"], *(Text(e[name]["ja"], e[name]["en"]) for name in texts))
+        for e in tomllib.loads(path.read_text(encoding="utf-8"))["errata"]
+    )
 
 
 def applicable(printed: tuple[Erratum, ...], tables: Mapping[str, Table]) -> tuple[Erratum, ...]:
-    """Keep the errata whose counted figure this round really has: other data under the same code have other slips."""
+    """Keep the errata of rows whose total this round really has: other data under the same code have other slips."""
     return tuple(
         erratum
         for erratum in printed
-        if any(row.code == erratum.row and row.total == erratum.counted for row in _rows(tables, erratum.table))
+        if any(row.code == erratum.row and row.total == erratum.total for row in _rows(tables, erratum.table))
     )
 
 

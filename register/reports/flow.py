@@ -1,23 +1,22 @@
-"""How cases moved between usage types from the round before to this one: the counts, the table, the cases behind it."""
+"""How cases moved between usage types from the round before to this one: the table, and the cases behind each cell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import aliased
 
 from register.errors import NotFound, say
 from register.formspec.schema import FormSpec, Text
-from register.models import Round, SubmissionItem, counted
+from register.models import SubmissionItem
 from register.reports.dimensions import Category
+from register.reports.moves import CLOSED, FIELD, NEW, UNANSWERED, Pair, same
 from register.reports.table import TOTAL, Column, Row, Table
 
 SLUG = "usage_type_flow"
-FIELD = "usage_type"
-UNANSWERED, NEW, CLOSED = "unanswered", "new", "closed"
-TITLE = say("利用類型の移り変わり")
+TITLE, SHORT = say("利用類型の移り変わり"), say("類型の移り変わり")
 # The ends of a move beside the usage types, in the order in which they are shown.
 ENDS = {
     UNANSWERED: Text("未回答", "Not answered"),
@@ -25,33 +24,6 @@ ENDS = {
     CLOSED: Text("今回なし", "Not reported again"),
 }
 BEFORE, NOW, SUM = Text("前回", "Last time"), Text("今回", "This time"), Text("総計", "Total")
-
-
-def count(session: Session, round: Round, previous: Round) -> dict[str, int]:
-    """Return how many case numbers went from which usage type to which, with new and closed ones; no zeros."""
-    now, before = aliased(SubmissionItem), aliased(SubmissionItem)
-    same = and_(now.ministry_id == before.ministry_id, now.case_no == before.case_no)
-    was, became = before.answers[FIELD].as_string(), now.answers[FIELD].as_string()
-    kept = (
-        select(was.label("was"), became.label("became"), before.id.is_(None).label("missing"), func.count())
-        .select_from(now)
-        .outerjoin(before, and_(same, before.round_id == previous.id, counted(before)))
-        .where(now.round_id == round.id, counted(now))
-        .group_by("was", "became", "missing")
-    )
-    gone = (
-        select(was.label("was"), func.count())
-        .select_from(before)
-        .outerjoin(now, and_(same, now.round_id == round.id, counted(now)))
-        .where(before.round_id == previous.id, counted(before), now.id.is_(None))
-        .group_by("was")
-    )
-    moves = {
-        f"{NEW if missing else old or UNANSWERED}>{new or UNANSWERED}": number
-        for old, new, missing, number in session.execute(kept)
-    }
-    moves |= {f"{old or UNANSWERED}>{CLOSED}": number for old, number in session.execute(gone)}
-    return dict(sorted(moves.items()))
 
 
 def names(spec: FormSpec, before: FormSpec, language: str) -> dict[str, str]:
@@ -64,21 +36,20 @@ def names(spec: FormSpec, before: FormSpec, language: str) -> dict[str, str]:
     return types | gone | {code: text.of(language) for code, text in ENDS.items()}
 
 
-def tabulate(moves: Mapping[str, int], spec: FormSpec, before: FormSpec, language: str) -> Table:
+def tabulate(ways: Mapping[str, int], spec: FormSpec, before: FormSpec, language: str) -> Table:
     """Return the moves as a table: usage types of the round before down, of this round across."""
     known = names(spec, before, language)
-    pairs = [tuple(move.split(">")) for move in moves]
+    pairs = [tuple(way.split(">")) for way in ways]
     rows = [code for code in known if any(was == code for was, _ in pairs)]
     columns = [code for code in known if any(became == code for _, became in pairs)]
     body = [
-        _row(code, known[code], BEFORE.of(language), [moves.get(f"{code}>{column}", 0) for column in columns])
+        _row(code, known[code], BEFORE.of(language), [ways.get(f"{code}>{column}", 0) for column in columns])
         for code in rows
     ]
     sums = [sum(row.cells[place] or 0 for row in body) for place in range(len(columns))]
     total = _row(TOTAL, SUM.of(language), "", sums)
-    return Table(
-        SLUG, TITLE, "", tuple(Column(code, known[code], NOW.of(language)) for code in columns), (*body, total), ()
-    )
+    heads = tuple(Column(code, known[code], NOW.of(language)) for code in columns)
+    return Table(SLUG, TITLE, SHORT, "", heads, (*body, total), ())
 
 
 def _row(code: str, label: str, group: str, cells: list[int]) -> Row:
@@ -102,18 +73,13 @@ def counts_before(row: str, column: str) -> bool:
     return column == CLOSED or (column == TOTAL and row != NEW)
 
 
-def behind(round: Round, previous: Round, row: str, column: str) -> ColumnElement[bool]:
+def behind(pair: Pair, row: str, column: str) -> ColumnElement[bool]:
     """Return the condition on the items of a cell, of the round that ``counts_before`` says."""
     counterpart = aliased(SubmissionItem)
     of_before = counts_before(row, column)
-    own, other, own_type = (previous, round, row) if of_before else (round, previous, column)
-    matched = select(counterpart.id).where(
-        counterpart.round_id == other.id,
-        counted(counterpart),
-        counterpart.ministry_id == SubmissionItem.ministry_id,
-        counterpart.case_no == SubmissionItem.case_no,
-    )
-    found = [SubmissionItem.round_id == own.id]
+    own, other, own_type = (pair.before, pair.now, row) if of_before else (pair.now, pair.before, column)
+    matched = select(counterpart.id).where(other(counterpart), same(counterpart, SubmissionItem))
+    found = [own()]
     if own_type != TOTAL:
         found.append(_is(SubmissionItem.answers, own_type))
     if column == CLOSED or row == NEW:

@@ -39,11 +39,15 @@ class Headline:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sentences speak of: the round's day, its counts, and the rows of the previous round (None: no such)."""
+    """What the sentences speak of: the round's day, its counts, how many ministries take part in it.
+
+    ``previous_rows`` are the rows of the round before; None where there is none, or nothing to compare yet.
+    """
 
     as_of: dt.date
     dimensions: Dimensions
     counts: Counts
+    ministries: int
     previous_rows: int | None
 
     def count(self, population: str, *where: Where) -> int:
@@ -53,9 +57,7 @@ class Facts:
 
 
 def about_percent(numerator: int, denominator: int) -> Say:
-    """Word a share in per cent: 約90％, or 100％ where it is all."""
-    if not denominator:
-        return say("対象なし")
+    """Word a share of something in per cent: 約90％, or 100％ where it is all."""
     share = 100 * numerator / denominator
     rounded = round(share)
     if numerator * 100 == rounded * denominator:
@@ -64,9 +66,7 @@ def about_percent(numerator: int, denominator: int) -> Say:
 
 
 def tenths(numerator: int, denominator: int) -> Say:
-    """Word a share in tenths: 7割, 8割強 (a little more), 8割弱 (a little less), 約1割 (very near)."""
-    if not denominator:
-        return say("対象なし")
+    """Word a share of something in tenths: 7割, 8割強 (a little more), 8割弱 (a little less), 約1割 (very near)."""
     if numerator == denominator:
         return say("すべて")
     whole, rest = divmod(100 * numerator / denominator, 10)
@@ -88,6 +88,59 @@ def round_number(number: int) -> Say:
     return say("%(count)d件強", count=number // step * step)
 
 
+@dataclass(frozen=True)
+class Share:
+    """How a share of cases is said: ``words`` put it into the ``%(share)s`` of ``sentence``; ``none`` where none is."""
+
+    key: str
+    words: Callable[[int, int], Say]
+    sentence: Say
+    none: Say
+
+    def of(self, part: int, whole: int) -> Headline:
+        """Return the sentence with its figures; where there is no case, it claims no share."""
+        text = Say(self.sentence.template, {"share": self.words(part, whole)}) if whole else self.none
+        return Headline(self.key, part, whole, text)
+
+
+_STARTED = Share(
+    "started",
+    about_percent,
+    say("%(share)sが利用開始済"),
+    say("案件がないため、利用開始済の割合は示さない"),
+)
+_BY_FISCAL_YEAR_END = Share(
+    "by_fiscal_year_end",
+    about_percent,
+    say("%(share)sが年度内に利用開始予定"),
+    say("案件がないため、年度内に利用開始予定の割合は示さない"),
+)
+_STARTED_SPECIALISED = Share(
+    "started_specialised",
+    tenths,
+    say("利用開始済の案件のうち特化型の割合：%(share)s"),
+    say("利用開始済の案件がないため、そのうちの特化型の割合は示さない"),
+)
+_GENERAL = Share(
+    "general",
+    tenths,
+    say("汎用型の割合：%(share)s"),
+    say("案件がないため、汎用型の割合は示さない"),
+)
+_SECTION_LEVEL = Share(
+    "section_level",
+    tenths,
+    say("課室単位の規模での利用の割合：%(share)s"),
+    say("政府職員を利用者とする案件がないため、課室単位の規模での利用の割合は示さない"),
+)
+_CONFIDENTIALITY_1 = Share(
+    "confidentiality_1",
+    tenths,
+    say("機密性１情報のみ取り扱う案件の割合：%(share)s"),
+    say("政府職員を利用者とする案件がないため、機密性１情報のみ取り扱う案件の割合は示さない"),
+)
+
+
 def headlines(facts: Facts) -> tuple[Headline, ...]:
     """Return every sentence that the round has figures for, in the report's order."""
     made = (rule(facts) for rule in RULES)
@@ -101,9 +154,10 @@ def _day(as_of: dt.date) -> Say:
 
 
 def _ministries_started(facts: Facts) -> Headline:
-    started, all_of = facts.counts.ministries(STARTED), facts.counts.ministries()
-    day = _day(facts.as_of)
-    if all_of and started == all_of:
+    started, all_of, day = facts.counts.ministries(STARTED), facts.ministries, _day(facts.as_of)
+    if not all_of:
+        text = say("%(day)s時点で、案件を報告した府省庁はない", day=day)
+    elif started == all_of:
         text = say("%(day)s時点で、全府省庁において、生成AIシステムを利用開始済み", day=day)
     else:
         text = say(
@@ -117,49 +171,48 @@ def _ministries_started(facts: Facts) -> Headline:
 
 def _ministries_whole_started(facts: Facts) -> Headline:
     whole = among("user_scope", facts.dimensions.codes_of_group("user_scope", "whole"))
-    some, all_of = facts.counts.ministries((*STARTED, whole)), facts.counts.ministries()
-    text = say("%(all)d府省庁中、%(some)d府省庁において、府省庁内全体で生成AIを利用開始済み", all=all_of, some=some)
+    some, all_of = facts.counts.ministries((*STARTED, whole)), facts.ministries
+    if not all_of:
+        text = say("府省庁内全体で生成AIを利用開始済みの府省庁はない")
+    else:
+        text = say("%(all)d府省庁中、%(some)d府省庁において、府省庁内全体で生成AIを利用開始済み", all=all_of, some=some)
     return Headline("ministries_whole_started", some, all_of, text)
 
 
 def _started(facts: Facts) -> Headline:
     part, whole = facts.count("all", STARTED), facts.count("all")
-    return Headline("started", part, whole, say("%(share)sが利用開始済", share=about_percent(part, whole)))
+    return _STARTED.of(part, whole)
 
 
 def _by_fiscal_year_end(facts: Facts) -> Headline:
     soon = among("start_timing", facts.dimensions.codes_of_group("start_timing", "by_fiscal_year_end"))
     part, whole = facts.count("all", (soon,)), facts.count("all")
-    text = say("%(share)sが年度内に利用開始予定", share=about_percent(part, whole))
-    return Headline("by_fiscal_year_end", part, whole, text)
+    return _BY_FISCAL_YEAR_END.of(part, whole)
 
 
 def _started_specialised(facts: Facts) -> Headline:
     special = among("usage_type", facts.dimensions.codes_of_group("usage_type", "specialised"))
     part, whole = facts.count("all", STARTED, (special,)), facts.count("all", STARTED)
-    text = say("利用開始済の案件のうち特化型の割合：%(share)s", share=tenths(part, whole))
-    return Headline("started_specialised", part, whole, text)
+    return _STARTED_SPECIALISED.of(part, whole)
 
 
 def _general(facts: Facts) -> Headline:
     general = among("usage_type", facts.dimensions.codes_of_group("usage_type", "general"))
     part, whole = facts.count("all", (general,)), facts.count("all")
-    return Headline("general", part, whole, say("汎用型の割合：%(share)s", share=tenths(part, whole)))
+    return _GENERAL.of(part, whole)
 
 
 def _section_level(facts: Facts) -> Headline:
     part = facts.count("staff_with_timing", (among("user_scope", {"1"}),))
     whole = facts.count("staff_with_timing")
-    text = say("課室単位の規模での利用の割合：%(share)s", share=tenths(part, whole))
-    return Headline("section_level", part, whole, text)
+    return _SECTION_LEVEL.of(part, whole)
 
 
 def _confidentiality_1(facts: Facts) -> Headline | None:
     if not facts.dimensions.has("confidentiality"):
         return None
     part, whole = facts.count("staff", (among("confidentiality", {"1"}),)), facts.count("staff")
-    text = say("機密性１情報のみ取り扱う案件の割合：%(share)s", share=tenths(part, whole))
-    return Headline("confidentiality_1", part, whole, text)
+    return _CONFIDENTIALITY_1.of(part, whole)
 
 
 def _growth(facts: Facts) -> Headline | None:

@@ -13,42 +13,64 @@ from register.reports.table import Table
 
 LONG_HEAD: tuple[Say, ...] = (
     say("表"),
+    say("表の名前"),
     say("対象"),
     say("行コード"),
     say("行"),
     say("列コード"),
     say("列"),
     say("件数"),
+    say("回"),
+    say("状態"),
 )
 TOTAL = say("総計")
 
 
 def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
-    """Return (heading, rows) of every cell of every table, one cell a row; totals have the column ``total``."""
-    total = speak(TOTAL)
-    return [speak(head) for head in LONG_HEAD], [cell for table in report.every_table for cell in _cells(table, total)]
+    """Return (heading, rows) of every cell of every table, one cell a row; totals have the column ``total``.
+
+    Each row names its round and whether that is settled: rows of several files may be put together.
+    """
+    ends: list[Cell] = [speak(report.name), speak(report.standing.word)]
+    rows = [[*cell, *ends] for table in report.every_table for cell in _cells(table, speak)]
+    return [speak(head) for head in LONG_HEAD], rows
 
 
 def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
-    """Return a sheet per table, columns as in print, after a sheet of the headlines."""
+    """Return a sheet of what the figures are, one of the headlines, then one per table with columns as in print."""
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
-    sheets = [Sheet(speak(say("要点")), head, lines)]
+    sheets = [_about(report, speak), Sheet(speak(say("要点")), head, lines)]
     for table in report.every_table:
         columns = [f"{column.group} {column.label}".strip() for column in table.columns]
         heading = [speak(say("コード")), speak(table.title), *columns, speak(TOTAL)]
         rows: list[list[Cell]] = [[row.code, _label(row.group, row.label), *row.cells, row.total] for row in table.rows]
-        sheets.append(Sheet(speak(table.title), heading, rows))
+        sheets.append(Sheet(speak(table.short), heading, rows))
     return sheets
 
 
-def _cells(table: Table, total: str) -> Iterator[list[Cell]]:
+def _about(report: Report, speak: Speak) -> Sheet:
+    """Return the sheet that says which round this is, how far its figures hold, and the notes of each table."""
+    standing = report.standing
+    lines: list[list[Cell]] = [
+        [speak(say("回")), speak(report.name)],
+        [speak(say("基準日")), report.as_of],
+        [speak(say("状態")), speak(standing.word)],
+    ]
+    lines += [[speak(one.word), speak(one.sentence)] for one in standing.cautions]
+    lines += [[speak(say("注")), speak(note)] for note in standing.notes]
+    lines += [[speak(table.short), speak(note)] for table in report.every_table for note in table.notes]
+    return Sheet(speak(say("この集計について")), [speak(say("項目")), speak(say("内容"))], lines)
+
+
+def _cells(table: Table, speak: Speak) -> Iterator[list[Cell]]:
+    title, total = speak(table.title), speak(TOTAL)
     for row in table.rows:
         label = _label(row.group, row.label)
         for column, cell in zip(table.columns, row.cells, strict=True):
             name = f"{column.group} {column.label}".strip()
-            yield [table.slug, table.population, row.code, label, column.code, name, cell]
-        yield [table.slug, table.population, row.code, label, "total", total, row.total]
+            yield [table.slug, title, table.population, row.code, label, column.code, name, cell]
+        yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
 
 
 def _label(group: str, label: str) -> str:

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from register.formspec.loader import from_canonical
+from register.errors import Say, say
+from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
 from register.models import Round
-from register.reports import catalogue, engine, flow
+from register.reports import catalogue, change, engine, flow, moves, standing
 from register.reports.dimensions import Dimensions, Population
 from register.reports.errata import Erratum, applicable
 from register.reports.headlines import Facts, Headline, headlines
+from register.reports.moves import Moves, Pair
+from register.reports.standing import Standing
 from register.reports.table import Row, Table
 from register.states import ROUND_SETTLED
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a round's report says; a first round has no ``previous`` round and form, and no flow."""
+    """Everything that a round's report says; a first round has no ``previous`` round and form, and no moves."""
 
+    name: Say
     code: str
     fiscal_year: int
     number: int
     as_of: dt.date
     form: FormSpec
+    standing: Standing
     previous: str | None
     previous_form: FormSpec | None
     populations: Mapping[str, int]
@@ -39,20 +44,26 @@ class Report:
     headlines: tuple[Headline, ...]
     flow: Mapping[str, int]
     flow_table: Table | None
+    change: Mapping[str, int]
+    change_table: Table | None
     errata: tuple[Erratum, ...]
 
     @property
     def every_table(self) -> tuple[Table, ...]:
-        """The published tables and, after them, the flow of usage types."""
-        return (*self.tables.values(), self.flow_table) if self.flow_table else tuple(self.tables.values())
+        """The published tables and, after them, what became of the cases since the round before."""
+        return (*self.tables.values(), *filter(None, (self.flow_table, self.change_table)))
 
 
-def build(session: Session, round: Round, language: str, printed: tuple[Erratum, ...] = ()) -> Report:
+def build(
+    session: Session, round: Round, language: str, forms: FormLibrary, printed: tuple[Erratum, ...] = ()
+) -> Report:
     """Count ``round`` and return its report; ``printed`` are what is known of an earlier print of this round."""
     spec = from_canonical(round.form_version.canonical)
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
     counts = engine.count(session, round.id)
-    earlier = previous_round(session, round)
+    stands = standing.read(session, round)
+    pair = pair_of(session, round, forms)
+    earlier = pair.previous if pair else None
     before = engine.count(session, earlier.id) if earlier else None
     previous = _previous_row(dimensions, earlier, before, language)
     tables = {
@@ -60,25 +71,46 @@ def build(session: Session, round: Round, language: str, printed: tuple[Erratum,
         for tab in catalogue.CATALOGUE
         if all(dimensions.has(field) for field in tab.needs)
     }
-    form_before = from_canonical(earlier.form_version.canonical) if earlier else None
-    moves = flow.count(session, round, earlier) if earlier else {}
-    facts = Facts(round.as_of, dimensions, counts, before.count(()) if before else None)
+    # A round in progress has not grown or shrunk yet: most of its returns are still to come.
+    grown_from = before.count(()) if before and stands.settled else None
+    said = headlines(Facts(round.as_of, dimensions, counts, stands.ministries, grown_from))
+    moved = moves.count(session, pair) if pair else Moves({}, {})
     return Report(
+        name_of(round),
         round.code,
         round.fiscal_year,
         round.number,
         round.as_of,
         spec,
+        stands,
         earlier.code if earlier else None,
-        form_before,
+        from_canonical(earlier.form_version.canonical) if earlier else None,
         {key: counts.count(population.where) for key, population in dimensions.populations.items()},
         dimensions.populations,
         tables,
-        headlines(facts),
-        moves,
-        flow.tabulate(moves, spec, form_before, language) if moves and form_before else None,
+        said,
+        moved.ways,
+        _flow_table(moved, spec, earlier, language),
+        change.counts(moved.kinds),
+        _change_table(moved, said, language),
         applicable(printed, tables),
     )
+
+
+def name_of(round: Round) -> Say:
+    """Return what a report calls its round; a rehearsal is told wherever the name stands."""
+    if round.rehearsal:
+        return say("%(year)s年度第%(number)s回（演習）", year=round.fiscal_year, number=round.number)
+    return say("%(year)s年度第%(number)s回", year=round.fiscal_year, number=round.number)
+
+
+def pair_of(session: Session, round: Round, forms: FormLibrary) -> Pair | None:
+    """Return ``round`` beside the settled round before it; None for a first one."""
+    previous = previous_round(session, round)
+    if previous is None:
+        return None
+    steps = forms.between(previous.form_version.version, round.form_version.version)
+    return Pair(round, previous, steps)
 
 
 def previous_round(session: Session, round: Round) -> Round | None:
@@ -98,6 +130,17 @@ def _previous_row(
     return engine.previous_row(from_canonical(earlier.form_version.canonical), columns, before, language)
 
 
+def _flow_table(moved: Moves, spec: FormSpec, earlier: Round | None, language: str) -> Table | None:
+    if earlier is None or not moved.ways:
+        return None
+    return flow.tabulate(moved.ways, spec, from_canonical(earlier.form_version.canonical), language)
+
+
+def _change_table(moved: Moves, said: Iterable[Headline], language: str) -> Table | None:
+    growth = next((one.numerator for one in said if one.key == "growth"), None)
+    return change.tabulate(moved.kinds, growth, language) if moved.kinds else None
+
+
 def as_json(report: Report, say: Any) -> dict[str, Any]:
     """Return the report in the shape of its JSON contract; ``say`` turns a sentence into text."""
     return {
@@ -110,7 +153,16 @@ def as_json(report: Report, say: Any) -> dict[str, Any]:
             for one in report.headlines
         ],
         "usage_type_flow": dict(report.flow),
+        "usage_type_change": dict(report.change),
+        "rehearsal": report.standing.rehearsal,
+        "settled": report.standing.settled,
+        "ministries": {"all": report.standing.ministries, "accepted": report.standing.accepted},
+        "corrections": {"items": report.standing.corrected, "last": _iso(report.standing.corrected_on)},
     }
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _table(table: Table, say: Any) -> dict[str, Any]:

@@ -37,10 +37,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its population, the count of it, and the notes that its exclusions need."""
+    """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places."""
 
     slug: str
     title: Say
+    short: Say
     population: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]

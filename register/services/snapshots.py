@@ -13,6 +13,7 @@ from register.authz import Actor, Permission
 from register.errors import Invalid, NotNow, say
 from register.models import Job, Round, Snapshot, SubmissionItem, counted
 from register.services import jobs
+from register.states import ROUND_SETTLED
 
 KIND = "snapshot"
 LANGUAGES = ("ja", "en")
@@ -34,11 +35,18 @@ class Made:
 
 
 def ask(session: Session, round: Round, *, language: str, by: Actor) -> Job:
-    """Ask for a snapshot of ``round``; asking again while one is being made gives the same job."""
+    """Ask for a snapshot of ``round``; asking again while one is being made gives the same job.
+
+    Raise ``NotNow`` for a rehearsal, for a round that is not settled, and for one without a case.
+    """
     if language not in LANGUAGES:
         raise Invalid({"language": say("日本語か英語を選んでください。")})
+    if round.rehearsal:
+        raise NotNow(say("演習の回の台帳写しは作成できません。集計の画面で確かめてください。"))
+    if round.state not in ROUND_SETTLED:
+        raise NotNow(say("この回はまだ確定していません。確定してから作成してください。"))
     if session.scalar(select(SubmissionItem.id).where(SubmissionItem.round_id == round.id, counted()).limit(1)) is None:
-        raise NotNow(say("この回にはまだ案件がありません。定期報告を取り込んでから作成してください。"))
+        raise NotNow(say("この回に報告された案件がないため、台帳写しは作成できません。"))
     params = {"round_id": round.id, "language": language}
     if job := jobs.open_job(session, kind=KIND, params=params, by=by):
         return job

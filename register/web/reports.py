@@ -13,8 +13,9 @@ from register import audit
 from register.authz import Permission, can
 from register.formats import csv, xlsx
 from register.models import Round
+from register.queries import snapshots
 from register.reports import cases as figures
-from register.reports import errata, flow
+from register.reports import change, errata, flow
 from register.reports.charts import charts
 from register.reports.definitions import definitions
 from register.reports.render import as_csv_rows, as_sheets
@@ -38,6 +39,7 @@ def show(round: Round) -> ResponseReturnValue:
         "reports/show.html",
         report=report,
         round=round,
+        snapshot_possible=snapshots.possible(db_session(), round),
         charts=charts(report, say),
         definitions=definitions(report, runtime().forms),
         errata_of=lambda slug: [erratum for erratum in report.errata if erratum.table == slug],
@@ -51,7 +53,13 @@ def cases(round: Round) -> ResponseReturnValue:
     """The frozen items behind one figure, as far as the person may see them."""
     named = {name: request.args.get(name, "") for name in ("table", "row", "column")}
     page = figures.cases_page(
-        db_session(), round, current_actor(), **named, page=page_number(request.args), language=language()
+        db_session(),
+        round,
+        current_actor(),
+        **named,
+        page=page_number(request.args),
+        language=language(),
+        forms=runtime().forms,
     )
     return render_template(
         "reports/cases.html",
@@ -79,12 +87,13 @@ def export(round: Round, kind: str) -> ResponseReturnValue:
 def _links(report: Report) -> Callable[[str, Row, Column | None], str]:
     """Return what gives the address of the cases behind a cell; the previous round's figures have none here.
 
-    Nor has the sum of all moves, which counts cases of two rounds.
+    Nor has a sum that counts cases of two rounds.
     """
 
     def link(table: str, row: Row, column: Column | None) -> str:
         code = column.code if column else TOTAL
-        if row.code == PREVIOUS or (table == flow.SLUG and row.code == code == TOTAL):
+        both_rounds = (table == flow.SLUG and row.code == code == TOTAL) or (table == change.SLUG and row.code == TOTAL)
+        if row.code == PREVIOUS or both_rounds:
             return ""
         return url_for("reports.cases", round=report.code, table=table, row=row.code, column=code)
 
@@ -92,4 +101,5 @@ def _links(report: Report) -> Callable[[str, Row, Column | None], str]:
 
 
 def _report(round: Round) -> Report:
-    return build(db_session(), round, language(), errata.load(runtime().config_dir, round.code))
+    printed = errata.load(runtime().config_dir, round.code)
+    return build(db_session(), round, language(), runtime().forms, printed)

@@ -12,11 +12,11 @@ from register.authz import Actor
 from register.errors import NotFound
 from register.models import Round
 from register.reports import flow
-from register.reports.cases import cases_page
+from register.reports.cases import CasesPage, cases_page
 from register.reports.report import Report, build
 from register.reports.table import TOTAL
 from register.vocab import Role
-from tests.support.round_files import FIRST, file_of, load
+from tests.support.round_files import FIRST, LIBRARY, file_of, load
 
 BEFORE = (("1", "G1"), ("2", "G2"), ("3", "G2"), ("4", ""), ("5", "S1"), ("6", "S1"))
 NOW = (("1", "G1"), ("2", "G1"), ("3", ""), ("4", "G2"), ("7", "OT"), ("8", ""))
@@ -37,7 +37,7 @@ def rounds(session: Session) -> tuple[Round, Round]:
 @pytest.fixture
 def report(session: Session, rounds: tuple[Round, Round]) -> Report:
     """The report of the second round."""
-    return build(session, rounds[1], "ja")
+    return build(session, rounds[1], "ja", LIBRARY)
 
 
 def test_each_case_is_counted_by_where_it_came_from_and_went_to(report: Report) -> None:
@@ -83,7 +83,7 @@ def test_a_type_that_the_form_no_longer_has_is_shown_as_it_was(session: Session)
     load(session, file_of(*rows), number=1, as_of=FIRST)
     now = [{"case_no": f"a-2025-{no}", "usage_type": "G2"} for no in "13"]
     second = load(session, file_of(*now, version="v1"), version="v1").round
-    made = build(session, second, "ja")
+    made = build(session, second, "ja", LIBRARY)
     assert made.flow == {"G1>G2": 1, "OT>G2": 1, "OT>closed": 1}
     assert [(row.code, row.label, row.cells) for row in made.flow_table.rows] == [
         ("G1", "汎用型１", (1, 0)), ("OT", "その他", (1, 1)), (TOTAL, "総計", (2, 1)),
@@ -106,7 +106,7 @@ def test_no_such_figure(session: Session, rounds: tuple[Round, Round], row: str,
 
 
 def test_a_first_round_has_no_flow(session: Session, rounds: tuple[Round, Round]) -> None:
-    first = build(session, rounds[0], "ja")
+    first = build(session, rounds[0], "ja", LIBRARY)
     assert (first.flow, first.flow_table) == ({}, None)
     with pytest.raises(NotFound):
         behind(session, rounds[0], "G1", "G1")
@@ -115,12 +115,13 @@ def test_a_first_round_has_no_flow(session: Session, rounds: tuple[Round, Round]
 def test_a_ministry_sees_its_own_only(
     session: Session, rounds: tuple[Round, Round], actor: Callable[[str], Actor]
 ) -> None:
-    page = cases_page(session, rounds[1], actor("other"), table=flow.SLUG, row="S2", column="S2", page=1, language="ja")
+    page = behind(session, rounds[1], "S2", "S2", actor("other"))
     assert [item.ministry.key for item in page.rows] == ["b"]
-    page = cases_page(session, rounds[1], actor("other"), table=flow.SLUG, row="G1", column="G1", page=1, language="ja")
+    page = behind(session, rounds[1], "G1", "G1", actor("other"))
     assert (page.total, page.whole) == (0, False)
 
 
-def behind(session: Session, round: Round, row: str, column: str) -> object:
-    """Return the page of the cases behind a cell, for somebody who may see all."""
-    return cases_page(session, round, EVERYBODY, table=flow.SLUG, row=row, column=column, page=1, language="ja")
+def behind(session: Session, round: Round, row: str, column: str, actor: Actor = EVERYBODY) -> CasesPage:
+    """Return the page of the cases behind a cell; for somebody who may see all, when nobody is named."""
+    names = {"table": flow.SLUG, "row": row, "column": column}
+    return cases_page(session, round, actor, **names, page=1, language="ja", forms=LIBRARY)

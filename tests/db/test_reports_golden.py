@@ -18,7 +18,7 @@ from register.reports import errata
 from register.reports.report import Report, as_json, build
 from tests.support.data import NOW, lent, migrated
 from tests.support.databases import KINDS, Databases
-from tests.support.round_files import CONFIG, load_reference
+from tests.support.round_files import CONFIG, LIBRARY, load_reference
 from tests.support.sources import ROOT
 
 PUBLISHED = json.loads((ROOT / "tests" / "golden" / "published-2025-2.json").read_text(encoding="utf-8"))
@@ -65,7 +65,7 @@ def reports(request: pytest.FixtureRequest, databases: Databases) -> Mapping[int
     with lent(databases, request.param, both_rounds) as url:
         database = Database(url, FixedClock(NOW))
         with database.reading() as session:
-            made = {one.number: build(session, one, "ja", printed) for one in session.scalars(select(Round))}
+            made = {one.number: build(session, one, "ja", LIBRARY, printed) for one in session.scalars(select(Round))}
         database.engine.dispose()
     return made
 
@@ -132,13 +132,13 @@ def test_only_the_three_slips_differ_from_the_print(plain: dict[str, Any]) -> No
 
 
 def test_each_slip_is_explained_beside_its_table(report: Report) -> None:
-    told = [(one.table, one.row, one.printed, one.counted) for one in report.errata]
-    assert told == [
-        ("start_timing_by_usage_type", "5", "3", 4),
-        ("stage_by_user_scope", "total", "4", 292),
-        ("confidentiality", "total", "237/296", 295),
+    slips = [(table, row, printed, counted) for table, row, _place, printed, counted in SLIPS]
+    assert [(one.table, one.row, one.printed.en, one.counted.en) for one in report.errata] == slips
+    plain = [(one.printed.ja, one.counted.ja) for one in report.errata]
+    assert [tuple(text.replace("件", "").replace("／", "/") for text in pair) for pair in plain] == [
+        slip[2:] for slip in slips
     ]
-    assert [(table, row, printed) for table, row, _place, printed, _counted in SLIPS] == [one[:3] for one in told]
+    assert all(one.figure.ja and one.figure.en for one in report.errata)
     for erratum, figures in zip(report.errata, (("3", "4", "306"), ("4", "3", "292"), ("296", "295")), strict=True):
         assert [figure for figure in figures if figure not in erratum.explanation.ja] == []
         assert [figure for figure in figures if figure not in erratum.explanation.en] == []
@@ -190,8 +190,28 @@ def test_the_flow_follows_the_case_numbers(plain: dict[str, Any]) -> None:
     assert sum(count for move, count in flow.items() if not move.startswith("new>")) == 188
 
 
+def test_growth_is_told_apart_from_what_the_definitions_moved(report: Report, plain: dict[str, Any]) -> None:
+    assert plain["usage_type_change"] == {
+        "new": 132, "closed": 14, "unchanged": 132, "reclassified": 42, "changed": 0, "unanswered": 0,
+    }  # fmt: skip
+    assert [str(note) for note in report.change_table.notes][:3] == [
+        "案件は前回188件、今回306件。差の+118件は、新規132件から今回なし14件を引いたもの",
+        "要点に示した前回との差+107件は、ここから要点の対象でない11件（外部の方を利用者とするもの、利用開始時期が未回答のもの）を引いたもの",
+        "続けて報告された174件のうち、類型の定義変更による移動は42件、利用の実態の変化による移動は0件。移動は件数の増減に入らない",
+    ]
+
+
+def test_a_file_of_a_finished_round_is_settled_and_whole(plain: dict[str, Any]) -> None:
+    assert (plain["rehearsal"], plain["settled"]) == (False, True)
+    assert plain["ministries"] == {"all": 25, "accepted": 25}
+    assert plain["corrections"] == {"items": 0, "last": None}
+
+
 def test_the_json_has_the_keys_of_its_contract(plain: dict[str, Any]) -> None:
-    assert list(plain) == ["round", "as_of", "populations", "tables", "headlines", "usage_type_flow"]
+    assert list(plain) == [
+        "round", "as_of", "populations", "tables", "headlines", "usage_type_flow",
+        "usage_type_change", "rehearsal", "settled", "ministries", "corrections",
+    ]  # fmt: skip
     assert (plain["round"], plain["as_of"]) == ("2025-2", "2025-09-30")
     assert list(plain["populations"]) == ["all", "staff", "staff_with_timing", "staff_with_stage", "external"]
     assert list(plain["tables"]) == list(TABLES)

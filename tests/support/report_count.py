@@ -122,6 +122,28 @@ def flow(rows: Rows, before: Rows) -> dict[str, int]:
     return dict(Counter(f"{was.get(key, 'new')}>{now.get(key, 'closed')}" for key in now.keys() | was.keys()))
 
 
+# What form 2 made of the types of form 1: these take in less or do not exist any more, those take in more or are new.
+LESS, MORE = ("G2", "S1", "S2"), ("G1", "OT")
+
+
+def change(rows: Rows, version: str, before: Rows, old: str) -> dict[str, int]:
+    """Return what became of the cases; nobody said why a type changed, so that the forms alone do."""
+    made = dict.fromkeys(("new", "closed", "unchanged", "reclassified", "changed", "unanswered"), 0)
+    redefined = (old, version) == ("v1", "v2")
+    for move, number in flow(rows, before).items():
+        was, became = move.split(">")
+        if was == "new" or became == "closed":
+            kind = "new" if was == "new" else "closed"
+        elif "unanswered" in (was, became):
+            kind = "unanswered"
+        elif was == became:
+            kind = "unchanged"
+        else:
+            kind = "reclassified" if redefined and (was in LESS or became in MORE) else "changed"
+        made[kind] += number
+    return made if rows or before else {}
+
+
 def figures(rows: Rows, version: str, previous: tuple[Rows, str] | None) -> dict[str, Any]:
     """Return every figure of the report of these rows; ``previous`` are the rows and the form of the round before."""
     return {
@@ -129,6 +151,7 @@ def figures(rows: Rows, version: str, previous: tuple[Rows, str] | None) -> dict
         "tables": {slug: table(slug, rows, version, previous) for slug, one in TABLES.items() if version in one[2]},
         "headlines": headlines(rows, version, previous),
         "usage_type_flow": flow(rows, previous[0]) if previous else {},
+        "usage_type_change": change(rows, version, *previous) if previous else {},
     }
 
 
@@ -146,4 +169,5 @@ def bare(plain: Mapping[str, Any]) -> dict[str, Any]:
         },
         "headlines": {one["key"]: (one["numerator"], one["denominator"]) for one in plain["headlines"]},
         "usage_type_flow": plain["usage_type_flow"],
+        "usage_type_change": plain["usage_type_change"],
     }

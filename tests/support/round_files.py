@@ -21,7 +21,8 @@ from register.vocab import RoundState
 from tests.support.sources import ROOT
 
 CONFIG = ROOT / "config"
-FORMS = load_library(CONFIG, "periodic").versions
+LIBRARY = load_library(CONFIG, "periodic")
+FORMS = LIBRARY.versions
 FIRST, SECOND = dt.date(2025, 6, 30), dt.date(2025, 9, 30)
 BY = Actor.system("tests")
 PLAIN = {

@@ -16,11 +16,17 @@ NOBODY = Counts((), (), 0)
 
 
 def said(
-    counts: Counts = NOBODY, *, as_of: dt.date = SECOND, previous: int | None = None, version: str = "v2"
+    counts: Counts = NOBODY,
+    *,
+    as_of: dt.date = SECOND,
+    previous: int | None = None,
+    version: str = "v2",
+    bodies: int | None = None,
 ) -> dict[str, str]:
-    """Return the sentences of a round by their keys."""
+    """Return the sentences of a round by their keys; ``bodies`` take part in it, those with a case if none is given."""
     dimensions = Dimensions(FORMS[version], "ja", round_terms(as_of))
-    return {one.key: str(one.text) for one in headlines(Facts(as_of, dimensions, counts, previous))}
+    facts = Facts(as_of, dimensions, counts, counts.ministries() if bodies is None else bodies, previous)
+    return {one.key: str(one.text) for one in headlines(facts)}
 
 
 def of(count: int, **answers: str) -> Group:
@@ -40,7 +46,6 @@ def of(count: int, **answers: str) -> Group:
         (305, 306, "約99％"),
         (999, 1000, "約99％"),
         (1, 1000, "約1％"),
-        (0, 0, "対象なし"),
     ],
 )
 def test_a_share_in_per_cent(numerator: int, denominator: int, words: str) -> None:
@@ -73,7 +78,6 @@ def test_a_share_in_per_cent(numerator: int, denominator: int, words: str) -> No
         (999, 1000, "約10割"),
         (1000, 1000, "すべて"),
         (1, 1, "すべて"),
-        (0, 0, "対象なし"),
     ],
 )
 def test_a_share_in_tenths(numerator: int, denominator: int, words: str) -> None:
@@ -119,7 +123,6 @@ def ministries(*timings: str | None) -> Counts:
         (["1", "1"], "全府省庁において", "2府省庁中、2府省庁において"),
         (["1", "2"], "2府省庁中、1府省庁において", "2府省庁中、1府省庁において"),
         ([None, "5"], "2府省庁中、0府省庁において", "2府省庁中、0府省庁において"),
-        ([], "0府省庁中、0府省庁において", "0府省庁中、0府省庁において"),
     ],
 )
 def test_all_ministries_are_all_of_the_round(timings: list[str | None], all_of_them: str, whole: str) -> None:
@@ -159,12 +162,21 @@ def test_risk_cases_are_the_reported_number(number: int, words: str) -> None:
 
 def test_nothing_started_has_no_share_of_specialised_cases() -> None:
     sentences = said(Counts((of(2, start_timing="2", usage_type="S1"),), (), 0))
-    assert sentences["started_specialised"] == "利用開始済の案件のうち特化型の割合：対象なし"
+    assert sentences["started_specialised"] == "利用開始済の案件がないため、そのうちの特化型の割合は示さない"
     assert sentences["started"] == "0％が利用開始済"
     assert sentences["by_fiscal_year_end"] == "100％が年度内に利用開始予定"
 
 
-def test_a_round_without_cases_claims_no_share() -> None:
+def test_a_round_without_cases_is_told_in_plain_sentences() -> None:
     sentences = said()
+    assert sentences["ministries_started"] == "2025年9月末時点で、案件を報告した府省庁はない"
+    assert sentences["ministries_whole_started"] == "府省庁内全体で生成AIを利用開始済みの府省庁はない"
     shares = ("started", "by_fiscal_year_end", "started_specialised", "general", "section_level", "confidentiality_1")
-    assert [key for key in shares if "対象なし" not in sentences[key]] == []
+    assert [key for key in shares if not sentences[key].endswith("示さない")] == []
+    assert [key for key in shares if "案件がないため、" not in sentences[key]] == []
+
+
+def test_a_ministry_that_has_no_case_is_one_of_the_round_all_the_same() -> None:
+    sentences = said(ministries("1", "1"), bodies=3)
+    assert sentences["ministries_started"].endswith("3府省庁中、2府省庁において、生成AIシステムを利用開始済み")
+    assert sentences["ministries_whole_started"].startswith("3府省庁中、2府省庁において")

@@ -58,7 +58,8 @@ def test_the_text_is_the_default_and_tells_the_whole_report(app: Flask) -> None:
         "4（うち未回答1）",
         "27(17)",
         "  ※ 導入段階の記載がない4件は除いている",
-        "  start_timing_by_usage_type 5: 印刷 3、集計 4。",
+        "  利用時期　「未定」の行の合計：公表資料 3件、集計 4件。",
+        "　利用者の範囲の表（295件）から除かれた件数：公表資料 4件、集計 3件。",
     ):
         assert words in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
@@ -70,7 +71,7 @@ def test_the_text_is_the_default_and_tells_the_whole_report(app: Flask) -> None:
 
 def test_the_columns_of_the_text_stand_in_line(app: Flask) -> None:
     blocks = [block.splitlines() for block in show(app, "2025-2").stdout.split("\n\n") if block.startswith("■")]
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for title, *lines in blocks:
         assert len({width(line) for line in lines if not line.startswith("  ※")}) == 1, title
 

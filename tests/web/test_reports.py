@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -34,11 +35,10 @@ CASES = f"{PAGE}/cases"
 KINDS = ("json", "csv", "xlsx")
 TABLES = (
     "start_timing_by_usage_type", "user_scope_by_usage_type", "stage_by_user_scope", "confidentiality",
-    "external_by_stage", "output_type", "usage_type_flow",
+    "external_by_stage", "output_type", "usage_type_change", "usage_type_flow",
 )  # fmt: skip
+MOVES = ("usage_type_change", "usage_type_flow")
 STATEMENTS = 15
-# What Excel takes as the name of a sheet.
-LONGEST_NAME = 31
 
 
 def reported(url: str) -> None:
@@ -190,7 +190,7 @@ class TestTheTables:
     def test_what_the_published_overview_prints_otherwise_is_told(self, client_of: ClientOf) -> None:
         page = client_of("reporter").get(PAGE).text
         assert page.count("公表資料との違い") == 3
-        assert "印刷された値：3、集計した値：4。" in page
+        assert "「未定」の行の合計：公表資料では3件、この集計では4件。" in page
         assert "うち未回答1" in page
 
     def test_the_first_round_has_neither_flow_nor_comparison(self, client_of: ClientOf) -> None:
@@ -220,7 +220,7 @@ class TestTheCasesBehindAFigure:
         for slug, table in tables(client_of("secretariat").get(PAGE).text).items():
             for code, cells in lines(table).items():
                 for place, cell in enumerate(cells):
-                    both_rounds = slug == "usage_type_flow" and code == "total" and place == len(cells) - 1
+                    both_rounds = slug in MOVES and code == "total" and place == len(cells) - 1
                     without = code == "previous" or both_rounds or shown(cell) in ("", "0")
                     assert (cell.find("a") is None) is without, (slug, code, place)
 
@@ -262,6 +262,9 @@ class TestTheCasesBehindAFigure:
             "table=confidentiality&row=1",
             "table=user_scope_by_usage_type&row=previous&column=total",
             "table=usage_type_flow&row=total&column=total",
+            "table=usage_type_change&row=total&column=total",
+            "table=usage_type_change&row=new&column=G1",
+            "table=usage_type_change&row=G1&column=count",
         ],
     )
     def test_no_figure_no_page(self, client_of: ClientOf, query: str) -> None:
@@ -287,8 +290,12 @@ class TestTheFiles:
         data = client_of("auditor").get(f"{PAGE}.csv").data
         assert data.startswith(b"\xef\xbb\xbf")
         head, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-        assert head == ["表", "対象", "行コード", "行", "列コード", "列", "件数"]
-        found = {(row[0], row[1], row[2], row[4]): row[6] for row in rows}
+        assert head == ["表", "表の名前", "対象", "行コード", "行", "列コード", "列", "件数", "回", "状態"]
+        assert {tuple(row[8:]) for row in rows} == {("2025年度第2回", "確定")}
+        assert {row[0]: row[1] for row in rows if row[0] in plain["tables"]} == {
+            slug: one["title"] for slug, one in plain["tables"].items()
+        }
+        found = {(row[0], row[2], row[3], row[5]): row[7] for row in rows}
         assert len(found) == len(rows)
         expected = {
             (slug, one["population"], row["code"], column): "" if cell is None else str(cell)
@@ -300,21 +307,29 @@ class TestTheFiles:
             f"{row}>{column}": int(cell) for (slug, _, row, column), cell in found.items()
             if slug == "usage_type_flow" and "total" not in (row, column) and cell != "0"
         }  # fmt: skip
-        assert {key: cell for key, cell in found.items() if key[0] != "usage_type_flow"} == expected
+        assert {key: cell for key, cell in found.items() if key[0] not in MOVES} == expected
+        kinds = {key[2]: int(cell) for key, cell in found.items() if key[0] == MOVES[0] and key[3] == "count"}
+        assert {kind: kinds.get(kind, 0) for kind in plain["usage_type_change"]} == plain["usage_type_change"]
+        assert kinds["total"] == sum(plain["usage_type_change"].values())
         assert moves == plain["usage_type_flow"]
 
     def test_the_workbook_has_a_sheet_for_every_table(self, client_of: ClientOf, plain: dict[str, Any]) -> None:
         data = client_of("reporter").get(f"{PAGE}.xlsx").data
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        titles = [one["title"] for one in plain["tables"].values()]
-        assert book.sheet_names == ["要点", *(title[:LONGEST_NAME] for title in titles), "利用類型の移り変わり"]
-        first = book.get_sheet_by_index(0).to_python()[1:]
+        assert book.sheet_names == [
+            "この集計について", "要点", "利用時期", "利用者の範囲（政府職員）", "導入段階（政府職員）", "取扱情報の機密性（政府職員）",
+            "導入段階（外部向け）", "出力データの種類", "類型の移り変わり", "増減と移動の内訳",
+        ]  # fmt: skip
+        about = book.get_sheet_by_index(0).to_python()
+        assert [row[1] for row in about[1:4]] == ["2025年度第2回", dt.date(2025, 9, 30), "確定"]
+        assert ["導入段階（政府職員）", "導入段階の記載がない4件は除いている"] in about
+        first = book.get_sheet_by_index(1).to_python()[1:]
         assert [tuple(row) for row in first] == [
             (one["text"], one["numerator"], "" if one["denominator"] is None else one["denominator"])
             for one in plain["headlines"]
         ]
-        for one in plain["tables"].values():
-            head, *rows = book.get_sheet_by_name(one["title"][:LONGEST_NAME]).to_python()
+        for place, one in enumerate(plain["tables"].values(), 2):
+            head, *rows = book.get_sheet_by_index(place).to_python()
             assert head[1] == one["title"]
             assert rows == [
                 [row["code"], row["label"], *("" if cell is None else cell for cell in row["cells"]), row["total"]]
@@ -350,9 +365,8 @@ class TestARoundWithoutCases:
 
     def test_the_page_says_so_and_shows_no_table(self, client_of: ClientOf) -> None:
         page = client_of("reporter").get("/rounds/2025-3/report").text
-        assert "この回には案件の回答がまだありません。" in page
+        assert "この回に報告された案件はありません。" in page
         assert tables(page) == {}
-        assert "対象なし" not in page
 
     @pytest.mark.parametrize("table", ["output_type", "usage_type_flow"])
     def test_a_figure_leads_to_no_case(self, client_of: ClientOf, table: str) -> None:
