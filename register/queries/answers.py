@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import rfc8785
@@ -26,7 +26,11 @@ def put(item: SubmissionItem, question: Field) -> bool:
 
     A question that is only exempt is put while an answer to it is known, so that nothing is dropped unseen.
     """
-    answers = known(item)
+    return put_beside(known(item), question)
+
+
+def put_beside(answers: Mapping[str, Any], question: Field) -> bool:
+    """Tell whether ``question`` is put beside these answers."""
     if question.asked is not None and not question.asked.holds(answers):
         return False
     exempt = question.exempt is not None and question.exempt.holds(answers)
@@ -35,18 +39,26 @@ def put(item: SubmissionItem, question: Field) -> bool:
 
 def known(item: SubmissionItem) -> dict[str, Any]:
     """Return the answers so far over those that were carried over and nobody has settled yet."""
-    open_ = {name: value for name, value in item.carried.items() if name not in item.states}
+    states = item.states
+    open_ = {name: value for name, value in item.carried.items() if name not in states}
     return open_ | item.answers
 
 
 def settled(item: SubmissionItem, question: Field) -> bool:
     """Tell whether somebody has said something to ``question``: an answer, or in so many words none."""
-    return (question.id in item.answers or question.id in item.states) and question.id not in item.recheck
+    return _settled(question.id, item.answers, item.states, item.recheck)
+
+
+def _settled(name: str, answers: Mapping[str, Any], states: Mapping[str, str], recheck: Mapping[str, str]) -> bool:
+    return (name in answers or name in states) and name not in recheck
 
 
 def left(item: SubmissionItem, spec: FormSpec) -> list[Field]:
     """Return the questions that still wait for somebody, in the order of the form."""
-    return [question for question in spec.questions if put(item, question) and not settled(item, question)]
+    so_far, said = known(item), (item.answers, item.states, item.recheck)
+    return [
+        question for question in spec.questions if put_beside(so_far, question) and not _settled(question.id, *said)
+    ]
 
 
 def missing(item: SubmissionItem, spec: FormSpec) -> list[Field]:

@@ -21,11 +21,12 @@ from register.clock import fiscal_year
 from register.errors import NotNow, say
 from register.files import FileStore
 from register.formspec.loader import FormLibrary
-from register.models import AnswerDraft, Submission, Upload
+from register.models import AnswerDraft, Submission, SubmissionItem, Upload
 from register.queries.uploads import Content, content, form_with
 from register.services import case_numbers
 from register.services.returns import begin_filling, step
 from register.services.workbook_diff import KEPT, Diff, Step, compare
+from register.services.workbook_row import COPIED
 from register.services.workbook_rows import Handed, open_file
 from register.services.workbooks import FORM
 from register.text import clean_line
@@ -146,7 +147,7 @@ def _number(session: Session, examined: Examined) -> None:
 
 def _take_over(session: Session, one: Step) -> None:
     if one.item is None:
-        session.add(one.outcome)
+        session.add(SubmissionItem(**{name: getattr(one.outcome, name) for name in COPIED}))
         return
     for name in KEPT:
         value = getattr(one.outcome, name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from register.errors import Say, say
 from register.formats.workbook_table import Record
 from register.formspec.schema import FormSpec, Text
 from register.models import SubmissionItem
+from register.queries.answers import NEEDED, known
 from register.queries.uploads import Content
 from register.services import workbook_row
 from register.services.workbook_cells import text_of
@@ -64,22 +64,25 @@ class Step:
     changes: tuple[Change, ...]
     moved: bool
 
+    @property
+    def title(self) -> str:
+        """What the case is called when the file was taken over."""
+        return str(known(self.outcome).get(NEEDED[0]) or self.outcome.case_no)
+
 
 @dataclass(frozen=True)
 class Diff:
-    """All that a file would do, or what stands against it; ``absent`` cases have no row and stay as they are."""
+    """All that a file would do, or what stands against it; ``absent`` cases have no row and stay as they are.
+
+    ``counts`` tells all cases that would change, ``steps`` the first ``MOST``: more cannot be taken over.
+    """
 
     steps: Sequence[Step]
     troubles: Sequence[Trouble]
+    counts: Mapping[Fate, int]
     untouched: int
     absent: int
     wrong: int
-
-    @cached_property
-    def counts(self) -> Mapping[Fate, int]:
-        """How many cases meet each fate."""
-        found = Counter(step.fate for step in self.steps)
-        return {fate: found[fate] for fate in Fate}
 
     @cached_property
     def sha256(self) -> str:
@@ -98,7 +101,7 @@ class Diff:
 def compare(handed: Handed, content: Content, before: FormSpec | None, today: dt.date) -> Diff:
     """Return what the file would do to the return; ``before`` is the form that it was made with, where it is known."""
     if troubles := of_the_file(handed, content, before):
-        return Diff((), troubles, 0, len(content.items), 0)
+        return Diff((), troubles, dict.fromkeys(Fate, 0), 0, len(content.items), 0)
     return _Comparison(handed, content, today).run()
 
 
@@ -110,12 +113,13 @@ class _Comparison:
         self.reading = Reading(handed, content, today)
         self.troubles = of_the_rows(handed)
         self.steps: list[Step] = []
+        self.counts = dict.fromkeys(Fate, 0)
         self.untouched = 0
         self.known = {item.case_no: item for item in content.items}
         self.folded = {code_key(item.case_no): item for item in content.items}
         self.rows: dict[str, int] = {}
         # What a new case says, to the row or the case that says it already.
-        self.said: dict[tuple[Any, ...], int | str] = {
+        self.said: dict[bytes, int | str] = {
             _words(item): item.case_no for item in content.items if item.confirmation is Confirmation.NEW
         }
 
@@ -124,13 +128,11 @@ class _Comparison:
             self._record(record)
         absent = len(self.content.items) - len(self.rows)
         whole = of_the_sheets(self.handed, self.content)
-        if len(self.steps) > MOST:
-            reason = say("一度に取り込めるのは%(most)d件までです（この様式では%(found)d件）。", **self._size())
+        if (found := sum(self.counts.values())) > MOST:
+            reason = say("一度に取り込めるのは%(most)d件までです（この様式では%(found)d件）。", most=MOST, found=found)
             whole.append(self.handed.trouble(reason, say("案件を分けて、何回かに分けてアップロードしてください。")))
-        return Diff(self.steps, [*whole, *all_of(self.troubles)], self.untouched, absent, len(self.troubles))
-
-    def _size(self) -> dict[str, int]:
-        return {"most": MOST, "found": len(self.steps)}
+        troubles = [*whole, *all_of(self.troubles)]
+        return Diff(self.steps, troubles, self.counts, self.untouched, absent, len(self.troubles))
 
     def _record(self, record: Record) -> None:
         number = text_of(record.cells[CASE_NO]).strip()
@@ -146,7 +148,9 @@ class _Comparison:
             return
         if step is None:
             self.untouched += 1
-        else:
+            return
+        self.counts[step.fate] += 1
+        if len(self.steps) < MOST:
             self.steps.append(step)
 
     def _item(self, record: Record, number: str) -> SubmissionItem | None:
@@ -197,8 +201,9 @@ class _Comparison:
         raise Wrong([self.handed.trouble(reason, mend, given.row)])
 
 
-def _words(item: SubmissionItem) -> tuple[Any, ...]:
-    return tuple(sorted(item.answers.items()))
+def _words(item: SubmissionItem) -> bytes:
+    """Return a digest of what a case says; tens of thousands of them are kept."""
+    return hashlib.sha256(json.dumps(item.answers, sort_keys=True).encode()).digest()
 
 
 def _fate(item: SubmissionItem, outcome: SubmissionItem) -> Fate:

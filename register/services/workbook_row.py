@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, cast
 
 from register.clock import parse_date
 from register.errors import Invalid, Say, say
@@ -36,24 +36,36 @@ from register.services.workbooks import (
 )
 from register.vocab import AnswerState, ChangeCause, Confirmation
 
-COPIED = (
-    "round_id",
-    "submission_id",
-    "ministry_id",
-    "use_case_id",
-    "case_no",
-    "confirmation",
-    "answers",
-    "states",
-    "carried",
-    "recheck",
-    "mapping",
-    "notes",
-    "ended_on",
-    "ended_reason",
-)
 LONGEST_VERSION = 10
 BACK = say("回答を元に戻すか、「確認の状況」で「変更あり」を選んでください。")
+
+
+@dataclass(slots=True)
+class Copy:
+    """A case while a row is read: what the rules of the pages ask of an item, without the weight of a mapped row."""
+
+    round_id: int
+    submission_id: int
+    ministry_id: int
+    use_case_id: int | None
+    case_no: str
+    confirmation: Confirmation
+    answers: dict[str, Any]
+    states: dict[str, str]
+    carried: dict[str, Any]
+    recheck: dict[str, str]
+    mapping: dict[str, Any]
+    notes: dict[str, str]
+    ended_on: dt.date | None
+    ended_reason: str
+
+
+COPIED = tuple(field.name for field in fields(Copy))
+
+
+def copy_of(item: SubmissionItem) -> SubmissionItem:
+    """Return a copy of an item to be changed; the rules put new dicts into it and never change one."""
+    return cast("SubmissionItem", Copy(**{name: getattr(item, name) for name in COPIED}))
 
 
 class Wrong(Exception):
@@ -86,6 +98,8 @@ class Reading:
         self.cells = Cells(self.questions, content.terms)
         self.confirmations = Choices.of_terms(CONFIRMATIONS)
         self.causes = Choices.of_terms(ChangeCause)
+        self.blank = items.blank(content.submission)
+        self.blank.ended_reason = ""
 
     def trouble(self, row: int, field: str, reason: Say, mend: Say, value: object = None) -> Trouble:
         """Return a trouble at a cell."""
@@ -156,7 +170,7 @@ class _Row:
 
 def added(reading: Reading, given: Given) -> SubmissionItem:
     """Return the case that a row without a number adds; raise ``Wrong``."""
-    row = _Row(reading, given, items.blank(reading.content.submission), reading.values(given, {}))
+    row = _Row(reading, given, copy_of(reading.blank), reading.values(given, {}))
     if given.said not in (None, Confirmation.NEW):
         mend = say("新しい案件は「新規」を選んでください。今ある案件の行なら、案件番号を元に戻してください。")
         raise row.wrong(CONFIRMATION, say("案件番号のない行です。"), mend)
@@ -172,7 +186,7 @@ def outcome(reading: Reading, given: Given, item: SubmissionItem) -> SubmissionI
     said = given.said or item.confirmation
     if said is item.confirmation and _as_it_stands(given, item, values, before):
         return None
-    row = _Row(reading, given, SubmissionItem(**{name: getattr(item, name) for name in COPIED}), values)
+    row = _Row(reading, given, copy_of(item), values)
     if said is not Confirmation.ENDED:
         _no_end(row)
     DEEDS[said](row)

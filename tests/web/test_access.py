@@ -32,12 +32,13 @@ from register.models import (
     Snapshot,
     Submission,
     SubmissionItem,
+    Upload,
     UseCase,
     User,
 )
 from register.services import ai_systems, use_cases
 from register.services.round_import import RoundFacts, import_round
-from register.vocab import JobState, RemarkKind
+from register.vocab import JobState, RemarkKind, Role
 from register.web.guard import access_of, refuse_undeclared
 from tests.support.client import Client
 from tests.support.data import NOW, STAFF, staffed
@@ -69,6 +70,7 @@ def peopled(url: str) -> None:
             ai_systems.create(session, values={"name": "仕組み"}, by=by)
         _documents(session)
         _remarks(session)
+        _uploads(session)
     database.engine.dispose()
 
 
@@ -102,6 +104,24 @@ def _documents(session: Session) -> None:
             asked_at=NOW,
         )
     )
+
+
+def _uploads(session: Session) -> None:
+    """Let the reporter of every ministry have handed a workbook in."""
+    for submission in session.scalars(select(Submission)):
+        reporters = select(User.id).where(User.ministry_id == submission.ministry_id, User.role == Role.REPORTER)
+        session.add(
+            Upload(
+                submission_id=submission.id,
+                ministry_id=submission.ministry_id,
+                user_id=session.scalars(reporters).first(),
+                file_name="様式.xlsx",
+                path="none.xlsx",
+                size=1,
+                sha256="0" * 64,
+                at=NOW,
+            )
+        )
 
 
 def _remarks(session: Session) -> None:
