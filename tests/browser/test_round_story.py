@@ -198,3 +198,26 @@ def test_two_people_choose_between_their_texts(
     first.get_by_role("radio", name="二人目の用途").check()
     first.get_by_role("button", name="選んだ内容で保存する").click()
     assert stored(app)[1]["a-2025-0001"].answers["purpose"] == "二人目の用途"
+
+
+def test_a_ministry_answers_in_a_workbook(
+    app: Flask, desk_of: Callable[..., BrowserContext], axe: Callable[[Page], list[str]]
+) -> None:
+    page = desk_of("reporter").new_page()
+    page.goto("/")
+    page.get_by_role("link", name="2025年度第3回の定期報告に答える").click()
+    page.get_by_role("link", name="様式（Excel）で入力する").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="同じ内容の機械処理用の表").click()
+    text = download.value.path().read_text("utf-8-sig")
+    assert text.count(",unconfirmed,") == 3
+    answered = text.replace(",unconfirmed,", ",unchanged,").encode()
+    page.get_by_label("記入した様式").set_input_files({"name": "回答.csv", "mimeType": "text/csv", "buffer": answered})
+    page.get_by_role("button", name="アップロードして結果を確かめる").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("様式の取込み結果を確かめる")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert {item.confirmation for item in stored(app)[1].values()} == {Confirmation.UNCONFIRMED}
+    page.get_by_role("button", name="この3件を取り込む").click()
+    assert {item.confirmation for item in stored(app)[1].values()} == {Confirmation.UNCHANGED}
