@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from register.clock import Clock, SystemClock
 from register.errors import Unusable
@@ -188,24 +189,27 @@ def _sqlite_engine(url: URL, path: Path) -> Engine:
         module=sqlite,
         connect_args={"timeout": LONGEST_WAIT},
         hide_parameters=True,
-        # The connection used last is the next: the one that a request writes on then stays the one that writes, and
-        # keeps the pages that it has read.
+        # The connection used last is the next: the one that a request writes on then stays the one that writes.
         pool_use_lifo=True,
     )
 
     @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
+    def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
+        record.info["readonly"] = False
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        readonly = connection.get_execution_options().get("readonly")
+        readonly = connection.get_execution_options().get("readonly", False)
         # Past the engine, which would prepare and log what is the same for every transaction.
         driver: Any = connection.connection.driver_connection
         try:
-            driver.execute(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
+            # Said only when it changes: SQLite prepares every statement of the connection anew after it.
+            if connection.info["readonly"] is not readonly:
+                driver.execute(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
+                connection.info["readonly"] = readonly
             if readonly:
                 driver.execute("BEGIN")
             else:

@@ -56,6 +56,18 @@ def test_a_reading_session_sees_one_moment(database: Database) -> None:
         assert audit.head(reading)[0] == before[0][0] + 1
 
 
+def test_a_connection_that_wrote_does_not_write_for_a_reader(database: Database) -> None:
+    for number in range(3, 6):
+        with database.writing() as writing:
+            added = ministry("abcdef"[number - 1], number)
+            writing.add(added)
+            audit.record(writing, audit.Event.MINISTRY_CREATED, added, by=Actor.system("tests"))
+        with database.reading() as reading, pytest.raises(DBAPIError, match=r"read-?only"):
+            reading.execute(text("DELETE FROM ministry"))
+    with database.reading() as reading:
+        assert reading.scalar(select(func.count(Ministry.id))) == 5
+
+
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_nobody_waits_for_a_lock_for_ever(database: Database) -> None:
     with database.engine.connect() as connection:
