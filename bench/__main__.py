@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burden, list_page, statements, writes
+from bench import burden, list_page, statements, workbooks, writes
 from bench.data import installations
 from bench.measure import Count, Line, table
 from bench.serve import FLOORS, REGISTER, serving
@@ -47,6 +47,8 @@ def _measured(server: str | None) -> list[Line | Count]:
             lines += writes.measure(large.signed_in("reporter", password), floor, made["large"])
         _tell("answering a round in a browser")
         lines += burden.measure(Path(folder))
+        _tell("reading workbooks")
+        lines += workbooks.measure(Path(folder))
     return lines
 
 

@@ -1,0 +1,148 @@
+"""The promise of the workbooks: a dry run against what it takes to read the file and the register, and its memory.
+
+The floor is a process of its own that reads the file with calamine (no file of a stranger is read in ours), and the
+database's own time: the same rows through the ORM. Both and ours alternate, on the demo's largest possible return.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import xlsxwriter
+from sqlalchemy import select
+
+from bench.measure import Count, Line, medians
+from config.settings import ROOT, Settings
+from register import audit, migrate, workdays
+from register.authz import Actor
+from register.clock import FixedClock
+from register.db import Database
+from register.factory import create_app
+from register.formats import form_xlsx
+from register.formats.workbook_read import read
+from register.formspec.loader import load_library
+from register.models import Ministry, Submission, SubmissionItem
+from register.queries.uploads import content
+from register.services import rounds, uploads, workbooks
+from register.services.round_import import RoundFacts, import_round
+from register.services.workbook_rows import open_file
+from register.vocab import RoundDeed
+from register.web.workbook_words import speech
+
+ROWS, MOST = 306, 2.0
+LARGE, COLUMNS, MEGABYTES = 50_000, 30, 400
+ROUNDS = 9
+NOW = dt.datetime(2026, 5, 11, 1, 0, tzinfo=dt.UTC)
+BY = Actor.system("bench")
+BARE = """
+import sys
+import python_calamine
+
+book = python_calamine.load_workbook(sys.argv[1])
+for name in book.sheet_names:
+    book.get_sheet_by_name(name).to_python()
+"""
+
+
+def measure(folder: Path) -> list[Line | Count]:
+    """Measure the dry run of a return of 306 cases, and the memory that a file of 50,000 rows takes."""
+    database = Database(f"sqlite:///{folder / 'workbooks.sqlite3'}", FixedClock(NOW))
+    forms = load_library(ROOT / "config", "periodic")
+    _fill(database)
+    path = folder / "return.xlsx"
+    data = _written(database, folder)
+    path.write_bytes(data)
+
+    def bare() -> list[float]:
+        return [_timed(lambda: (_child(path), _rows(database)))]
+
+    def ours() -> list[float]:
+        with database.reading() as session:
+            own = session.scalars(select(Submission)).all()[-1]
+            return [_timed(lambda: uploads.examine(session, own, open_file(data, "return.xlsx"), forms=forms))]
+
+    found = medians(ROUNDS, {"floor": bare, "ours": ours})
+    database.engine.dispose()
+    what = f"dry run of a workbook of {ROWS} cases"
+    return [Line(what, found["floor"], found["ours"], MOST), *_memory(folder)]
+
+
+def _timed(deed: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    deed()
+    return time.perf_counter() - begun
+
+
+def _child(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", BARE, str(path)], check=True)
+
+
+def _rows(database: Database) -> int:
+    with database.reading() as session:
+        return len(session.scalars(select(SubmissionItem)).all())
+
+
+def _memory(folder: Path) -> list[Line | Count]:
+    """Read a large file in a process of its own; return the most memory that it and its child took, in megabytes."""
+    path = folder / "large.xlsx"
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    sheet = book.add_worksheet()
+    for row in range(LARGE):
+        for column in range(COLUMNS):
+            sheet.write_string(row, column, f"案件の回答{row % 997}-{column}")
+    book.close()
+    code = f"from bench.workbooks import peak; print(peak({str(path)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [Count(f"megabytes to read {LARGE:,} rows", int(done.stdout), MEGABYTES)]
+
+
+def peak(path: str) -> int:
+    """Read the file at ``path``; return the most memory that this process or its child took, in megabytes."""
+    read(Path(path).read_bytes(), name=path)
+    own, child = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return max(own, child) // 1024
+
+
+def _fill(database: Database) -> None:
+    """Make a register in which one ministry has 306 cases, and a round that is open."""
+    migrate.upgrade(database.engine, ROOT / "migrations")
+    forms = load_library(ROOT / "config", "periodic")
+    spec = forms.newest
+    lines = [
+        f"m-2025-{n:04d},府省庁M,相談課,議事録の要約{n},会議の記録に用いる,G1,1,2025-04-01,1,R,1,NO,,1,商用LLM,0"
+        for n in range(1, ROWS + 1)
+    ]
+    data = "\n".join([",".join(spec.columns), *lines]).encode()
+    with database.writing() as session:
+        facts = RoundFacts(2025, 2, dt.date(2025, 9, 30))
+        import_round(session, facts, data, spec=spec, create_ministries=True, roster={}, by=BY)
+        today = NOW.date()
+        wanted = rounds.Plan(
+            2026,
+            1,
+            rehearsal=False,
+            as_of=dt.date(2026, 4, 30),
+            opens_on=today,
+            due_on=workdays.add(today, 10),
+            form=spec.version,
+            ministries=tuple(session.scalars(select(Ministry.id))),
+        )
+        made = rounds.plan(session, wanted, forms=forms, by=BY)
+        for deed in (RoundDeed.SCHEDULE, RoundDeed.OPEN):
+            rounds.move(session, made, deed, forms=forms, by=BY)
+        audit.record(session, audit.Event.DEMO_SEEDED, None, by=BY)
+
+
+def _written(database: Database, folder: Path) -> bytes:
+    """Return the workbook of the return, as its page gives it."""
+    settings = Settings(database_url=f"sqlite:///{folder / 'workbooks.sqlite3'}", files_url=str(folder / "files"))
+    app = create_app(settings, FixedClock(NOW))
+    with app.test_request_context(), database.reading() as session:
+        own = session.scalars(select(Submission)).all()[-1]
+        return form_xlsx.write(workbooks.form(content(session, own), speech(), NOW), created=NOW)
