@@ -120,6 +120,41 @@ class SectionState(Term):
     AGAIN = "again", "要確認", "Look again"
 
 
+class Fate(Term):
+    """What a workbook that was handed in does with one case."""
+
+    ADDED = "added", "新しく加える案件", "Cases to be added"
+    CHANGED = "changed", "回答が変わる案件", "Cases whose answers change"
+    CONFIRMED = "confirmed", "変更なしと確認する案件", "Cases confirmed as unchanged"
+    ENDED = "ended", "利用終了とする案件", "Cases reported as ended"
+
+
+class Mark(Term):
+    """How an answer stands to the one of last time."""
+
+    SAME = "same", "変更なし", "Unchanged"
+    CHANGED = "changed", "変更", "Changed"
+    ADDED = "added", "新しく回答", "Newly answered"
+    GONE = "gone", "回答がなくなった", "No longer answered"
+    FIRST = "first", "前回は設問なし", "Not asked last time"
+
+
+class Odd(Term):
+    """What is odd about a case, though no rule forbids it."""
+
+    MISSING = "missing", "未回答の項目", "Questions not answered"
+    DECLINED = "declined", "回答を控えた項目", "Answers declined"
+    RECHECK = "recheck", "定義の変更を確かめていない項目", "Redefined answers nobody looked at"
+    REDEFINED = "redefined", "定義の変更により答えが変わった項目", "Answers changed by a new definition"
+    SUSPENDED = (
+        "suspended",
+        "台帳では停止中の案件を、利用開始済みと報告",
+        "Reported as started, suspended in the register",
+    )
+    RETIRED = "retired", "台帳では利用終了の案件を報告", "Reported, though retired in the register"
+    BACK = "back", "台帳では利用中の案件を、開始前と報告", "Reported as not started, in use in the register"
+
+
 class RoundDeed(Term):
     """What the secretariat does with a round as a whole."""
 

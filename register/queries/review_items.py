@@ -20,8 +20,8 @@ from register.models import ItemVersion, Submission, SubmissionItem, UseCase
 from register.queries.answers import last_items
 from register.queries.receipts import items_of
 from register.queries.returns import Frame, frame
-from register.queries.reviews import Caution, Mark, Thread, cautions, mark_of, threads
-from register.vocab import AnswerState, ChangeCause, ChangeKind, Confirmation, MappedBy
+from register.queries.reviews import Caution, Thread, cautions, mark_of, threads
+from register.vocab import AnswerState, ChangeCause, ChangeKind, Confirmation, MappedBy, Mark
 
 # An answer as a person reads it: its state, and the text where there is one.
 Said = tuple[AnswerState, str]

@@ -23,42 +23,17 @@ from register.vocab import (
     ChangeCause,
     Confirmation,
     Lifecycle,
+    Mark,
+    Odd,
     StartTiming,
     SubmissionDeed,
-    Term,
 )
 
 RUNNING = (Lifecycle.VERIFICATION, Lifecycle.PRODUCTION)
 
 
-class Mark(Term):
-    """How an answer stands to the one of last time."""
-
-    SAME = "same", "変更なし", "Unchanged"
-    CHANGED = "changed", "変更", "Changed"
-    ADDED = "added", "新しく回答", "Newly answered"
-    GONE = "gone", "回答がなくなった", "No longer answered"
-    FIRST = "first", "前回は設問なし", "Not asked last time"
-
-
 # What the secretariat should look at: the answer is not what it was.
 NEWS = frozenset({Mark.CHANGED, Mark.ADDED, Mark.GONE})
-
-
-class Odd(Term):
-    """What is odd about a case, though no rule forbids it."""
-
-    MISSING = "missing", "未回答の項目", "Questions not answered"
-    DECLINED = "declined", "回答を控えた項目", "Answers declined"
-    RECHECK = "recheck", "定義の変更を確かめていない項目", "Redefined answers nobody looked at"
-    REDEFINED = "redefined", "定義の変更により答えが変わった項目", "Answers changed by a new definition"
-    SUSPENDED = (
-        "suspended",
-        "台帳では停止中の案件を、利用開始済みと報告",
-        "Reported as started, suspended in the register",
-    )
-    RETIRED = "retired", "台帳では利用終了の案件を報告", "Reported, though retired in the register"
-    BACK = "back", "台帳では利用中の案件を、開始前と報告", "Reported as not started, in use in the register"
 
 
 @dataclass(frozen=True)

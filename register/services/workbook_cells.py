@@ -107,9 +107,12 @@ class Cells:
         """
         if field.options:
             return self._choices[field.id].code(cell)
-        if isinstance(stored, str) and (cell == stored or (isinstance(cell, str) and cell == printable(stored))):
+        if cell is None:
+            return None
+        text = text_of(cell)
+        if isinstance(stored, str) and text in (stored, printable(stored)):
             return stored
-        return None if cell is None else parsed(field, text_of(cell))
+        return parsed(field, text)
 
 
 def parsed(field: Field, text: str) -> Answer | None:

@@ -24,21 +24,12 @@ from register.services.workbook_row import Given, Reading, Wrong
 from register.services.workbook_rows import Handed, Trouble, all_of, of_the_file, of_the_rows, of_the_sheets
 from register.services.workbooks import CASE_NO, CONFIRMATION, ENDED_ON, ENDED_REASON, MINISTRY, OWN, shown
 from register.text import code_key
-from register.vocab import Confirmation, Term
+from register.vocab import Confirmation, Fate
 
 # What a case says besides its answers, and what of a case an outcome may change.
 SAID = (CONFIRMATION, ENDED_ON, ENDED_REASON)
 KEPT = ("answers", "states", "notes", "recheck", "mapping", "carried", *SAID)
 MOST = 5_000
-
-
-class Fate(Term):
-    """What a file does with one case."""
-
-    ADDED = "added", "新しく加える案件", "Cases to be added"
-    CHANGED = "changed", "回答が変わる案件", "Cases whose answers change"
-    CONFIRMED = "confirmed", "変更なしと確認する案件", "Cases confirmed as unchanged"
-    ENDED = "ended", "利用終了とする案件", "Cases reported as ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +108,9 @@ class _Comparison:
         self.untouched = 0
         self.known = {item.case_no: item for item in content.items}
         self.folded = {code_key(item.case_no): item for item in content.items}
+        body = content.ministry
+        names = (body.name, body.name_short, body.name_en, body.key)
+        self.names = {"", *names, *map(code_key, names)}
         self.rows: dict[str, int] = {}
         # What a new case says, to the row or the case that says it already.
         self.said: dict[bytes, int | str] = {
@@ -170,8 +164,7 @@ class _Comparison:
 
     def _body(self, record: Record) -> None:
         text, ministry = text_of(record.cells[MINISTRY]), self.content.ministry
-        names = (ministry.name, ministry.name_short, ministry.name_en, ministry.key)
-        if code_key(text) not in {"", *map(code_key, names)}:
+        if text not in self.names and code_key(text) not in self.names:
             mend = say("「%(ministry)s」に戻してください。", ministry=Text(ministry.label("ja"), ministry.label("en")))
             reason = say("ほかの府省庁の名称です。")
             raise Wrong([self.handed.trouble(reason, mend, record.row, MINISTRY, text)])

@@ -16,9 +16,9 @@ from register.models import AnswerDraft, AuditEntry, Submission, SubmissionEvent
 from register.queries.uploads import content as content_of
 from register.services import items, uploads, workbooks
 from register.services.answers import Typed
-from register.services.workbook_diff import Diff, Fate
+from register.services.workbook_diff import Diff
 from register.services.workbook_rows import Handed, open_file
-from register.vocab import AnswerState, Confirmation, SubmissionDeed
+from register.vocab import AnswerState, Confirmation, Fate, SubmissionDeed
 from tests.support.data import NOW
 from tests.support.databases import Build
 from tests.support.form_files import SPEECH, FormFile

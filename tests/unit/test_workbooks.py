@@ -15,9 +15,9 @@ from register.queries.answers import known
 from register.queries.uploads import Content
 from register.services import workbooks
 from register.services.workbook_cells import Cells, WrongCell, text_of
-from register.services.workbook_diff import Fate, compare
+from register.services.workbook_diff import compare
 from register.services.workbook_rows import open_file
-from register.vocab import Confirmation
+from register.vocab import Confirmation, Fate
 from tests.support.contents import AS_OF, FORMS, NOW, SPEC, TODAY, content, diff_of, item, written
 from tests.support.form_files import SPEECH, FormFile
 
