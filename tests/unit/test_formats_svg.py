@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -87,6 +88,35 @@ def test_nothing_runs_past_the_edge() -> None:
 def test_flow_shows_sums_and_shares() -> None:
     found = texts(svg.flow("c", "t", "d", ["甲", "乙"], ["丙"], [svg.Link(0, 0, 3), svg.Link(1, 0, 4)], unit="件"))
     assert {"甲 (3件)", "乙 (4件)", "丙 (7件)", "3", "4"} <= set(found)
+
+
+FLOWS = {
+    "the reference round": [
+        (0, 0, 82), (0, 5, 4), (1, 0, 38), (1, 1, 25), (1, 5, 6), (2, 2, 22), (2, 4, 3), (2, 5, 3), (3, 2, 1), (3, 3, 3),
+        (3, 5, 1), (4, 0, 98), (4, 1, 7), (4, 2, 13), (4, 3, 1), (4, 4, 13),
+    ],
+    "everything from everywhere": [(source, target, 1) for source in range(6) for target in range(6)],
+    "one band beside many thin ones": [(0, 0, 9999), *((1, target, 1) for target in range(1, 6))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_no_number_of_a_flow_covers_another_or_a_name(name: str) -> None:
+    links = [svg.Link(*link) for link in FLOWS[name]]
+    chart = svg.flow("c", "t", "d", ["前"] * 6, ["後"] * 6, links)
+    elements = list(ElementTree.fromstring(chart))
+    plates = [
+        [float(plate.get(side, "0")) for side in ("x", "y", "width", "height")]
+        for plate, text in pairwise(elements)
+        if plate.tag == f"{NS}rect" and text.tag == f"{NS}text" and text.get("text-anchor") == "middle"
+    ]
+    assert len(plates) == len(links)
+    for place, (x, y, width, height) in enumerate(plates):
+        assert x >= 202
+        assert x + width <= svg.WIDTH - 202
+        for x2, y2, width2, height2 in plates[place + 1 :]:
+            apart = x + width <= x2 + 0.02 or x2 + width2 <= x + 0.02
+            assert apart or y + height <= y2 + 0.02 or y2 + height2 <= y + 0.02
 
 
 @pytest.mark.parametrize("values", [[1], [1, -1]])

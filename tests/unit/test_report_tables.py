@@ -1,0 +1,20 @@
+"""What every table of a report needs to be told by: a title, and a name that a workbook's sheet takes whole."""
+
+from __future__ import annotations
+
+from babel.support import Translations
+
+from register.errors import Say
+from register.formats.xlsx import FORBIDDEN_IN_NAME, MAX_NAME
+from register.reports import change, flow
+from register.reports.catalogue import CATALOGUE
+from tests.support.sources import ROOT
+
+SHORT: tuple[Say, ...] = (*(tab.short for tab in CATALOGUE), flow.SHORT, change.SHORT)
+
+
+def test_short_names_differ_and_fit_a_sheet_in_both_languages() -> None:
+    english = Translations.load(str(ROOT / "translations"), ["en"])
+    for names in ([one.template for one in SHORT], [english.ugettext(one.template) for one in SHORT]):
+        assert len({name.casefold() for name in names}) == len(SHORT)
+        assert [name for name in names if len(name) > MAX_NAME or FORBIDDEN_IN_NAME.search(name)] == []
