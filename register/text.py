@@ -7,7 +7,6 @@ import unicodedata
 
 import jaconv
 
-
 # All of the category Cc but line feed and tab.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
