@@ -241,7 +241,7 @@ def _clearest(
 
     def covered(point: tuple[float, float]) -> float:
         x, y = point
-        sides = [min(half + other - abs(x - x2), PLATE_HEIGHT - abs(y - y2)) for x2, y2, other in taken]
+        sides = [min(half + other + 2 - abs(x - x2), PLATE_HEIGHT + 2 - abs(y - y2)) for x2, y2, other in taken]
         return max([0.0, columns[0] + 6 + half - x, x - columns[1] + 6 + half, *sides])
 
     return min(points, key=covered)
