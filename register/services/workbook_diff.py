@@ -14,7 +14,7 @@ from typing import Any
 
 from register.errors import Say, say
 from register.formats.workbook_table import Record
-from register.formspec.schema import FormSpec, Text
+from register.formspec.schema import FormSpec
 from register.models import SubmissionItem
 from register.queries.answers import NEEDED, known
 from register.queries.uploads import Content
@@ -22,7 +22,7 @@ from register.services import workbook_row
 from register.services.workbook_cells import text_of
 from register.services.workbook_row import Given, Reading, Wrong
 from register.services.workbook_rows import Handed, Trouble, all_of, of_the_file, of_the_rows, of_the_sheets
-from register.services.workbooks import CASE_NO, CONFIRMATION, ENDED_ON, ENDED_REASON, MINISTRY, OWN, shown
+from register.services.workbooks import CASE_NO, CONFIRMATION, ENDED_ON, ENDED_REASON, OWN, shown
 from register.text import code_key
 from register.vocab import Confirmation, Fate
 
@@ -108,9 +108,6 @@ class _Comparison:
         self.untouched = 0
         self.known = {item.case_no: item for item in content.items}
         self.folded = {code_key(item.case_no): item for item in content.items}
-        body = content.ministry
-        names = (body.name, body.name_short, body.name_en, body.key)
-        self.names = {"", *names, *map(code_key, names)}
         self.rows: dict[str, int] = {}
         # What a new case says, to the row or the case that says it already.
         self.said: dict[bytes, int | str] = {
@@ -134,8 +131,7 @@ class _Comparison:
             item = self._item(record, number)
             if record.row in self.troubles:
                 return
-            given = self.reading.given(record)
-            self._body(record)
+            given = self.reading.given(record, shown(item) if item else {})
             step = self._step(given, item)
         except Wrong as wrong:
             self.troubles[record.row] = [*self.troubles.get(record.row, ()), *wrong.troubles]
@@ -161,13 +157,6 @@ class _Comparison:
             mend = say("一方の行を削除してください。新しい案件の場合は、番号を空欄にしてください。")
             raise Wrong([self.handed.trouble(reason, mend, record.row, CASE_NO, number)])
         return item
-
-    def _body(self, record: Record) -> None:
-        text, ministry = text_of(record.cells[MINISTRY]), self.content.ministry
-        if text not in self.names and code_key(text) not in self.names:
-            mend = say("「%(ministry)s」に戻してください。", ministry=Text(ministry.label("ja"), ministry.label("en")))
-            reason = say("ほかの府省庁の名称です。")
-            raise Wrong([self.handed.trouble(reason, mend, record.row, MINISTRY, text)])
 
     def _step(self, given: Given, item: SubmissionItem | None) -> Step | None:
         if item is None:

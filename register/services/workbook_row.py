@@ -14,7 +14,7 @@ from typing import Any, cast
 from register.clock import parse_date
 from register.errors import Invalid, Say, say
 from register.formats.workbook_table import Record
-from register.formspec.schema import Field
+from register.formspec.schema import Field, Text
 from register.models import SubmissionItem
 from register.queries.answers import NEEDED, known, put, unheard_fields
 from register.queries.uploads import Content
@@ -30,10 +30,12 @@ from register.services.workbooks import (
     ENDED_ON,
     ENDED_REASON,
     LONGEST_REASON,
+    MINISTRY,
     VERSION,
     cause_of,
     shown,
 )
+from register.text import code_key
 from register.vocab import AnswerState, ChangeCause, Confirmation
 
 LONGEST_VERSION = 10
@@ -78,10 +80,11 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a row says besides its answers; ``said`` is None where the confirmation is empty."""
+    """What a row says: ``values`` are its answers, None for an empty cell; ``said`` is None when nothing was chosen."""
 
     row: int
     record: Record
+    values: Mapping[str, Any]
     said: Confirmation | None
     ended_on: dt.date | None
     ended_reason: str
@@ -100,13 +103,16 @@ class Reading:
         self.causes = Choices.of_terms(ChangeCause)
         self.blank = items.blank(content.submission)
         self.blank.ended_reason = ""
+        body = content.ministry
+        names = (body.name, body.name_short, body.name_en, body.key)
+        self.names = {"", *names, *map(code_key, names)}
 
     def trouble(self, row: int, field: str, reason: Say, mend: Say, value: object = None) -> Trouble:
         """Return a trouble at a cell."""
         return self.handed.trouble(reason, mend, row, field, value)
 
-    def given(self, record: Record) -> Given:
-        """Return what the row says besides its answers; raise ``Wrong``."""
+    def given(self, record: Record, before: Mapping[str, Any]) -> Given:
+        """Return what the row says of a case that shows ``before``; raise ``Wrong`` with every cell that is wrong."""
         troubles: list[Trouble] = []
 
         def read(field: str, take: Callable[[Any], Any]) -> Any:
@@ -116,26 +122,34 @@ class Reading:
             except WrongCell as wrong:
                 troubles.append(self.trouble(record.row, field, wrong.reason, wrong.mend, cell))
 
+        read(MINISTRY, self._own)
         said, cause = read(CONFIRMATION, self.confirmations.code), read(CAUSE, self.causes.code)
         end, reason = read(ENDED_ON, _day), text_of(record.cells.get(ENDED_REASON))
-        version = text_of(record.cells.get(VERSION))
-        if troubles:
-            raise Wrong(troubles)
-        number = int(version) if version.isdecimal() and len(version) < LONGEST_VERSION else None
-        return Given(record.row, record, Confirmation(said) if said else None, end, reason, cause or "", number)
-
-    def values(self, given: Given, before: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer of each question, None for an empty cell; raise ``Wrong`` with every cell that is wrong."""
-        values, troubles, cells = {}, [], given.record.cells
+        values: dict[str, Any] = {}
         for question in self.questions:
-            cell = cells[question.id]
+            cell = record.cells[question.id]
             try:
                 values[question.id] = self.cells.answer(question, cell, before.get(question.id))
             except WrongCell as wrong:
-                troubles.append(self.trouble(given.row, question.id, wrong.reason, wrong.mend, cell))
+                troubles.append(self.trouble(record.row, question.id, wrong.reason, wrong.mend, cell))
         if troubles:
             raise Wrong(troubles)
-        return values
+        version = _number(record.cells.get(VERSION))
+        return Given(
+            record.row, record, values, Confirmation(said) if said else None, end, reason, cause or "", version
+        )
+
+    def _own(self, cell: Any) -> None:
+        text = text_of(cell)
+        if text not in self.names and code_key(text) not in self.names:
+            body = self.content.ministry
+            mend = say("「%(ministry)s」に戻してください。", ministry=Text(body.label("ja"), body.label("en")))
+            raise WrongCell(say("ほかの府省庁の名称です。"), mend)
+
+
+def _number(cell: Any) -> int | None:
+    text = text_of(cell)
+    return int(text) if text.isdecimal() and len(text) < LONGEST_VERSION else None
 
 
 def _day(cell: Any) -> dt.date | None:
@@ -153,7 +167,11 @@ class _Row:
     reading: Reading
     given: Given
     case: SubmissionItem
-    values: Mapping[str, Any]
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The answer of each question, None for an empty cell."""
+        return self.given.values
 
     def wrong(self, field: str, reason: Say, mend: Say) -> Wrong:
         return Wrong([self.trouble(field, reason, mend)])
@@ -170,7 +188,7 @@ class _Row:
 
 def added(reading: Reading, given: Given) -> SubmissionItem:
     """Return the case that a row without a number adds; raise ``Wrong``."""
-    row = _Row(reading, given, copy_of(reading.blank), reading.values(given, {}))
+    row = _Row(reading, given, copy_of(reading.blank))
     if given.said not in (None, Confirmation.NEW):
         mend = say("新しい案件は「新規」を選んでください。今ある案件の行なら、案件番号を元に戻してください。")
         raise row.wrong(CONFIRMATION, say("案件番号のない行です。"), mend)
@@ -181,20 +199,19 @@ def added(reading: Reading, given: Given) -> SubmissionItem:
 
 def outcome(reading: Reading, given: Given, item: SubmissionItem) -> SubmissionItem | None:
     """Return the case as the row wants it, None when the row shows what stands already; raise ``Wrong``."""
-    before = shown(item)
-    values = reading.values(given, before)
     said = given.said or item.confirmation
-    if said is item.confirmation and _as_it_stands(given, item, values, before):
+    if said is item.confirmation and _as_it_stands(given, item):
         return None
-    row = _Row(reading, given, copy_of(item), values)
+    row = _Row(reading, given, copy_of(item))
     if said is not Confirmation.ENDED:
         _no_end(row)
     DEEDS[said](row)
     return row.case
 
 
-def _as_it_stands(given: Given, item: SubmissionItem, values: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    same = all(value == before.get(name) for name, value in values.items())
+def _as_it_stands(given: Given, item: SubmissionItem) -> bool:
+    before = shown(item)
+    same = all(value == before.get(name) for name, value in given.values.items())
     end = (given.ended_on, given.ended_reason) == (item.ended_on, item.ended_reason)
     return same and end and given.cause in ("", cause_of(item))
 

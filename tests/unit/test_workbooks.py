@@ -219,6 +219,13 @@ def test_a_question_that_the_last_form_did_not_have_is_asked() -> None:
     assert diff.steps[0].fate is Fate.CHANGED
 
 
+def test_every_wrong_cell_of_a_row_is_told_at_once(file: FormFile) -> None:
+    one = "a-2025-0001"
+    wrong = {"ministry": "府省庁B", "confirmation": "済", "ended_on": "いつか", "unit": "字" * 201, "start_on": "9月"}
+    file.set(one, **wrong)
+    assert {at for at, _ in told(content(*TWO), file)} == {file.place(one, name) for name in wrong}
+
+
 def test_rows_that_are_not_there_stay_as_they_are(file: FormFile) -> None:
     for name in file.table.columns:
         file.put(file.rows["a-2025-0002"], **{name: None})
