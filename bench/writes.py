@@ -23,7 +23,7 @@ from register.db import Database
 from register.models import AuditEntry, Ministry, UseCase
 from register.vocab import Lifecycle
 
-ROUNDS = 8
+ROUNDS = 16
 CLIENTS = 4
 WRITES = 25
 MOST = 3.0
