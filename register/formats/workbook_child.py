@@ -1,6 +1,7 @@
 """The process that reads one workbook: the gate first, then the parser, then one line of JSON for each row.
 
-It is started by ``workbook_read`` in a folder of its own that holds the file, and writes to standard output.
+It is started by ``workbook_spare`` and waits for one line: the file in a folder of its own, where the rows go, and the
+limits. Without a line it ends.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ EXACT = 2**53  # from here on a float no longer tells whole numbers apart
 
 
 def main() -> int:
-    """Read the file named on the command line within the limits named there."""
-    path, limits = Path(sys.argv[1]), Limits(**json.loads(sys.argv[2]))
+    """Read the file that the one line on standard input names, within the limits that it names."""
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    source, lines, given = json.loads(line)
+    limits = Limits(**given)
     _restrict(limits)
     try:
-        _read(path, limits, sys.stdout)
+        with Path(lines).open("w", encoding="utf-8") as out:
+            _read(Path(source), limits, out)
     except Refused as refused:
         sys.stderr.write(json.dumps([refused.key, refused.params]))
         return REFUSED

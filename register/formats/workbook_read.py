@@ -16,10 +16,8 @@ means a file that cannot be read. All cells of a CSV are texts.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -44,11 +42,10 @@ from register.formats.workbook import (
     Unreadable,
     unreadable,
 )
+from register.formats.workbook_spare import SPARE
 
 __all__ = ["Book", "Cell", "ErrorValue", "Limits", "Row", "Sheet", "Unreadable", "read"]
 
-ROOT = Path(__file__).parents[2]
-MODULE = "register.formats.workbook_child"
 OLD = (b"\x09\x00", b"\x09\x02", b"\x09\x04")  # Excel 2 to 4
 HTML = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|table|meta|!--)", re.IGNORECASE)
 XML2003 = re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml.{0,2000}urn:schemas-microsoft-com:office:spreadsheet", re.DOTALL)
@@ -111,29 +108,18 @@ def _read_in_child(data: bytes, limits: Limits) -> Book:
     with tempfile.TemporaryDirectory(prefix="register-workbook-") as folder:
         source, lines = Path(folder, "upload"), Path(folder, "lines")
         source.write_bytes(data)
-        with lines.open("wb") as out:
-            try:
-                done = subprocess.run(  # noqa: S603 our own interpreter and module
-                    [sys.executable, "-m", MODULE, str(source), json.dumps(asdict(limits))],
-                    stdout=out,
-                    stderr=subprocess.PIPE,
-                    timeout=limits.wall,
-                    cwd=ROOT,
-                    env=_environment(folder),
-                    check=False,
-                )
-            except subprocess.TimeoutExpired as error:
-                raise unreadable("dead", detail="timeout") from error
-        if done.returncode:
-            raise _failure(done.returncode, done.stderr)
+        request = json.dumps([str(source), str(lines), asdict(limits)]) + "\n"
+        try:
+            code, complaint = SPARE.run(request.encode(), wall=limits.wall)
+        except subprocess.TimeoutExpired as error:
+            raise unreadable("dead", detail="timeout") from error
+        if code:
+            raise _failure(code, complaint)
         # The rows come back through a file: by now the child and its memory are gone.
         with lines.open(encoding="utf-8") as rows:
-            return _book(rows)
-
-
-def _environment(folder: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"TMPDIR": folder, "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1"}
+            book = _book(rows)
+    SPARE.refill()
+    return book
 
 
 def _failure(code: int, stderr: bytes) -> Unreadable:

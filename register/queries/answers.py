@@ -9,6 +9,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from register.errors import Say, say
 from register.formspec.loader import FormLibrary
@@ -79,8 +80,13 @@ def seen_of(item: SubmissionItem, spec: FormSpec, section: str) -> str:
     return hashlib.sha256(rfc8785.dumps(own)).hexdigest()
 
 
-def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, SubmissionItem]:
-    """Return what each case of a ministry last reported in a real round before ``round``, by the case's id."""
+def last_items(
+    session: Session, ministry_id: int, round: Round, *options: ExecutableOption
+) -> dict[int, SubmissionItem]:
+    """Return what each case of a ministry last reported in a real round before ``round``, by the case's id.
+
+    ``options`` may leave columns out that nobody will ask for.
+    """
     statement = (
         select(SubmissionItem)
         .join(Round, Round.id == SubmissionItem.round_id)
@@ -93,7 +99,7 @@ def last_items(session: Session, ministry_id: int, round: Round) -> dict[int, Su
             counted(),
         )
         .order_by(Round.as_of, Round.id)
-        .options(joinedload(SubmissionItem.round).joinedload(Round.form_version))
+        .options(joinedload(SubmissionItem.round).joinedload(Round.form_version), *options)
     )
     # The newest comes last and wins.
     return {item.use_case_id: item for item in session.scalars(statement) if item.use_case_id is not None}

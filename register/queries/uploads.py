@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
@@ -18,6 +18,14 @@ from register.queries.receipts import items_of
 from register.vocab import Lifecycle
 
 RECENT = 10
+# Of the last report only the answers matter; reading the rest from JSON would take as long again.
+UNASKED = (
+    SubmissionItem.states,
+    SubmissionItem.carried,
+    SubmissionItem.recheck,
+    SubmissionItem.mapping,
+    SubmissionItem.notes,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def content(session: Session, submission: Submission) -> Content:
     """Return ``submission`` with all its cases, in seven statements whatever their number."""
     current = session.get_one(Round, submission.round_id)
     spec = from_canonical(current.form_version.canonical)
-    last = last_items(session, submission.ministry_id, current)
+    last = last_items(session, submission.ministry_id, current, *(defer(column) for column in UNASKED))
     forms = {item.round.form_version_id: item.round.form_version for item in last.values()}
     lives = select(UseCase.id, UseCase.lifecycle, UseCase.lifecycle_since)
     found = session.execute(lives.where(UseCase.ministry_id == submission.ministry_id))

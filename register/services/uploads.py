@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,18 @@ def opened(files: FileStore, upload: Upload) -> Handed:
 
 def examine(session: Session, submission: Submission, handed: Handed, *, forms: FormLibrary) -> Examined:
     """Return what a file would do to ``submission`` as it stands now; nothing is changed."""
-    found = content(session, submission)
+    return _held(session, handed, content(session, submission), forms)
+
+
+def dry_run(session: Session, submission: Submission, read: Callable[[], Handed], *, forms: FormLibrary) -> Examined:
+    """Return what the file that ``read`` opens would do: it is read by another process while the database is asked."""
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(read)
+        found = content(session, submission)
+        return _held(session, reading.result(), found, forms)
+
+
+def _held(session: Session, handed: Handed, found: Content, forms: FormLibrary) -> Examined:
     before = form_with(session, forms, handed.table.metadata.get(FORM, ""))
     return Examined(handed, found, compare(handed, found, before, session.info["clock"].today()))
 

@@ -145,8 +145,10 @@ def _dry_run(upload: Upload) -> DryRun:
 
 
 def _examined(upload: Upload) -> services.Examined:
-    run = runtime()
-    return services.examine(reading_session(), upload.submission, services.opened(run.files, upload), forms=run.forms)
+    run, session = runtime(), reading_session()
+    # Loaded here: the file is opened beside this thread.
+    submission, files = upload.submission, run.files
+    return services.dry_run(session, submission, lambda: services.opened(files, upload), forms=run.forms)
 
 
 def _name(content: queries.Content) -> str:
