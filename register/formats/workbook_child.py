@@ -7,6 +7,7 @@ limits. Without a line it ends.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import math
 import resource
@@ -35,6 +36,8 @@ def main() -> int:
     source, lines, given = json.loads(line)
     limits = Limits(**given)
     _restrict(limits)
+    # It reads one file and ends: nothing is worth collecting.
+    gc.disable()
     try:
         with Path(lines).open("w", encoding="utf-8") as out:
             _read(Path(source), limits, out)
