@@ -31,7 +31,7 @@ dev: setup-dev ## start it for development: code reloads, errors show
 	@bash tools/run.sh dev
 
 bench: setup-dev ## measure the speed promises against floors of the same run
-	$(BIN)/python -m bench
+	@bash tools/bench.sh $(ARGS)
 
 lock: setup-dev ## lock the dependencies of pyproject.toml anew, with hashes
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
