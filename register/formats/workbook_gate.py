@@ -237,7 +237,7 @@ def _chunks(stream: IO[bytes], budget: Budget) -> Iterator[bytes]:
         yield chunk
         silent = silent + len(chunk) if budget.elements == elements else 0
         elements = budget.elements
-        if silent > budget.limits.silence or budget.elements > budget.limits.elements:
+        if silent > budget.limits.silence or budget.crowded:
             raise Refused("bomb")
 
 

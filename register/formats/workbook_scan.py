@@ -55,6 +55,12 @@ class Budget:
         if swollen or self.unpacked > self.limits.unpacked:
             raise Refused("bomb")
 
+    @property
+    def crowded(self) -> bool:
+        """Whether more elements came out than a file of this size holds, packed as spreadsheets pack."""
+        most = max(self.limits.few, self.limits.crowd * self.size)
+        return self.elements > min(most, self.limits.elements)
+
     def mark(self, sheet: str, count: int = 1) -> None:
         """Count formulas and failing cells, which are handed on one by one."""
         self.marks += count
