@@ -63,6 +63,7 @@ class Event(StrEnum):
     SUBMISSION_ASKED = "submission.asked"
     SUBMISSION_REPLIED = "submission.replied"
     ITEM_CORRECTED = "submission_item.corrected"
+    BOARD_EXPORTED = "round.board_exported"
     REPORT_EXPORTED = "report.exported"
     SNAPSHOT_ASKED = "snapshot.asked"
     SNAPSHOT_MADE = "snapshot.made"

@@ -128,6 +128,7 @@ def unheard_fields(
     item: SubmissionItem, spec: FormSpec, fresh: Set[str], last: SubmissionItem | None
 ) -> dict[str, Say]:
     """Return the questions of which ``unheard`` speaks, each with its sentence."""
+    questions = {question.id for question in spec.questions}
     waiting = [question for question in left(item, spec) if question.required and question.id not in item.carried]
     opened = {question.id for question in waiting if question.blank(item.carried) is AnswerState.NOT_APPLICABLE}
     reasons: tuple[tuple[Say, Set[str]], ...] = (
@@ -135,9 +136,10 @@ def unheard_fields(
         # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
         (
             say("前回の回答を引き継げない項目があります。案件を開いて入力してください。"),
-            {*NEEDED, *(last.answers if last else ())},
+            last.answers.keys() if last else set(),
         ),
         (say("回答を変えたために尋ねる項目があります。案件を開いて入力してください。"), opened),
+        (say("まだ報告したことのない案件です。案件を開いて入力してください。"), set() if last else questions),
     )
     found: dict[str, Say] = {}
     for reason, names in reasons:

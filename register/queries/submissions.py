@@ -14,7 +14,7 @@ from register.formspec import types
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import Field, FormSpec, Section
 from register.formspec.terms import round_terms
-from register.models import FormVersion, Ministry, Round, Submission, SubmissionItem, UseCase
+from register.models import FormVersion, ItemVersion, Ministry, Round, Submission, SubmissionItem, UseCase
 from register.vocab import AnswerState
 
 PER_PAGE = 50
@@ -53,7 +53,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class ItemPage:
-    """One item: every question of its form version by section; ``not_asked`` is what only other versions ask."""
+    """One item: every question of its form version by section; ``not_asked`` is what only other versions ask.
+
+    ``corrections`` tells how often it was corrected after the freezing.
+    """
 
     record: SubmissionItem
     round: Round
@@ -62,6 +65,7 @@ class ItemPage:
     use_case: UseCase | None
     sections: tuple[tuple[Section, tuple[Answer, ...]], ...]
     not_asked: tuple[Answer, ...]
+    corrections: int
 
 
 def form_of(session: Session, round: Round) -> FormSpec:
@@ -98,7 +102,10 @@ def item_page(session: Session, item: SubmissionItem, actor: Actor, language: st
     ministry = session.get_one(Ministry, item.ministry_id)
     submission = session.get_one(Submission, item.submission_id)
     shown = tuple(pair for pair in sections if pair[1])
-    return ItemPage(item, current, ministry, submission, use_case, shown, _not_asked(spec, forms, language))
+    versions = select(func.count()).select_from(ItemVersion).where(ItemVersion.item_id == item.id)
+    corrections = session.scalar(versions) or 0
+    rest = _not_asked(spec, forms, language)
+    return ItemPage(item, current, ministry, submission, use_case, shown, rest, corrections)
 
 
 def _not_asked(spec: FormSpec, forms: FormLibrary, language: str) -> tuple[Answer, ...]:

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from register.authz import Actor
 from register.formspec.schema import FormSpec
-from register.models import Ministry, Round, Submission, SubmissionItem, UseCase
+from register.models import Ministry, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
 from register.queries.receipts import items_of
 from register.services import case_update, lifecycle
-from register.services.case_update import Tally
-from register.vocab import Confirmation, Lifecycle, Source
+from register.services.case_update import LIFE, Tally
+from register.vocab import Confirmation, Lifecycle, Source, SubmissionDeed
 
 
 def follow(session: Session, submission: Submission, *, spec: FormSpec, by: Actor) -> Tally:
@@ -20,6 +20,7 @@ def follow(session: Session, submission: Submission, *, spec: FormSpec, by: Acto
     current = session.get_one(Round, submission.round_id)
     if current.rehearsal:
         return tally
+    again = _accepted_before(session, submission)
     items = items_of(session, submission)
     new = [item for item in items if item.use_case_id is None]
     _enter(session, submission, new, current, by, tally)
@@ -31,9 +32,33 @@ def follow(session: Session, submission: Submission, *, spec: FormSpec, by: Acto
             _retire(session, use_case, item, current, by, tally)
         elif item not in new:
             case_update.update(
-                session, use_case, item.answers, item.states, round=current, by=by, tally=tally, source=Source.ROUND
+                session,
+                use_case,
+                item.answers,
+                item.states,
+                round=current,
+                by=by,
+                tally=tally,
+                source=Source.ROUND,
+                only=_news(item, again=again),
             )
     return tally
+
+
+def _accepted_before(session: Session, submission: Submission) -> bool:
+    earlier = (SubmissionEvent.submission_id == submission.id, SubmissionEvent.deed == SubmissionDeed.ACCEPT)
+    return session.scalar(select(SubmissionEvent.id).where(*earlier).limit(1)) is not None
+
+
+def _news(item: SubmissionItem, *, again: bool) -> frozenset[str]:
+    """Return the questions in which the return may differ from what the register gave to the round.
+
+    What was confirmed as it stood is no news: the register may have gone on since. After an acceptance the register
+    holds what the return said then, so that everything may be news ``again``. Start and stage are read together.
+    """
+    names = item.carried.keys() | item.answers.keys() | item.states.keys()
+    news = frozenset(name for name in names if again or item.answers.get(name) != item.carried.get(name))
+    return news | LIFE if news & LIFE else news
 
 
 def _enter(

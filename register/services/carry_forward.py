@@ -1,4 +1,7 @@
-"""Opening a round: every case of the register is laid before its ministry, prefilled; nothing is an answer yet."""
+"""Opening a round: every case of the register is laid before its ministry, prefilled; nothing is an answer yet.
+
+The facts are today's, the state is that of the round's day: a round asks how things stood then.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from register.formspec.loader import FormLibrary
 from register.formspec.mapping import carry
 from register.formspec.schema import FormSpec
 from register.formspec.terms import start_timing_code
-from register.models import Round, Submission, SubmissionItem, UseCase
+from register.models import LifecycleEvent, Round, Submission, SubmissionItem, UseCase
 from register.queries.answers import last_items
 from register.services.case_update import CODES, TEXTS
 from register.vocab import Confirmation, Lifecycle, MappedBy, Stage, StartTiming
@@ -41,20 +44,39 @@ def lay_out(session: Session, submission: Submission, *, round: Round, spec: For
         .order_by(UseCase.case_no)
     ).all()
     last = last_items(session, submission.ministry_id, round)
-    session.add_all(_item(submission, case, last.get(case.id), round, spec, forms) for case in cases)
+    then = _states(session, submission.ministry_id, round)
+    session.add_all(
+        _item(submission, case, then.get(case.id, case.lifecycle), last.get(case.id), round, spec, forms)
+        for case in cases
+    )
     return len(cases)
+
+
+def _states(session: Session, ministry_id: int, round: Round) -> dict[int, Lifecycle]:
+    """Return the state that each case which moved since the round's day had on it; one that is younger was planned."""
+    moved = (UseCase.ministry_id == ministry_id, UseCase.lifecycle_since > round.as_of)
+    states = dict.fromkeys(session.scalars(select(UseCase.id).where(*moved)), Lifecycle.PLANNED)
+    steps = (
+        select(LifecycleEvent.use_case_id, LifecycleEvent.to_state)
+        .join(UseCase, UseCase.id == LifecycleEvent.use_case_id)
+        .where(*moved, LifecycleEvent.on <= round.as_of)
+        .order_by(LifecycleEvent.on, LifecycleEvent.id)
+    )
+    # The newest comes last and wins.
+    return states | {step.use_case_id: step.to_state for step in session.execute(steps)}
 
 
 def _item(
     submission: Submission,
     use_case: UseCase,
+    then: Lifecycle,
     last: SubmissionItem | None,
     round: Round,
     spec: FormSpec,
     forms: FormLibrary,
 ) -> SubmissionItem:
     steps = forms.between(last.round.form_version.version, spec.version) if last else ()
-    carried = carry(_known(use_case, last, round, spec), steps, spec)
+    carried = carry(_known(use_case, then, last, round, spec), steps, spec)
     mapping = {name: {"by": MappedBy.AUTOMATIC.value} for name in carried.answers if name not in carried.recheck}
     return SubmissionItem(
         round_id=round.id,
@@ -72,12 +94,14 @@ def _item(
     )
 
 
-def _known(use_case: UseCase, last: SubmissionItem | None, round: Round, spec: FormSpec) -> dict[str, Any]:
+def _known(
+    use_case: UseCase, then: Lifecycle, last: SubmissionItem | None, round: Round, spec: FormSpec
+) -> dict[str, Any]:
     """Return what is known of a case: the register's facts, and beside them what only the last report holds."""
     before: Mapping[str, Any] = last.answers if last else {}
     facts = {name: getattr(use_case, name) for name in (*TEXTS, *CODES)}
     facts["start_on"] = use_case.start_on.isoformat() if use_case.start_on else None
-    facts |= _start(use_case, before, round)
+    facts |= _start(use_case, then, before, round)
     rest = {name: before[name] for name in _only_reported(spec, facts) if name in before}
     for name in PER_PERIOD:
         if rest.get(name):
@@ -89,16 +113,19 @@ def _only_reported(spec: FormSpec, facts: Mapping[str, Any]) -> Sequence[str]:
     return [field.id for field in spec.questions if field.id not in facts]
 
 
-def _start(use_case: UseCase, before: Mapping[str, Any], round: Round) -> dict[str, str | None]:
+def _start(use_case: UseCase, then: Lifecycle, before: Mapping[str, Any], round: Round) -> dict[str, str | None]:
     """Return the answers to 利用開始時期 and 導入段階; what the register does not know stays open."""
-    if use_case.lifecycle in RUNNING:
-        return {"start_timing": StartTiming.STARTED.value, "stage": RUNNING[use_case.lifecycle].value}
-    if use_case.lifecycle is not Lifecycle.PLANNED:
+    if then in RUNNING:
+        return {"start_timing": StartTiming.STARTED.value, "stage": RUNNING[then].value}
+    if then is not Lifecycle.PLANNED:
         # 停止中 and 利用終了 have no answer in the form.
         return {"start_timing": before.get("start_timing"), "stage": before.get("stage")}
+    begun = RUNNING.get(use_case.lifecycle)
+    start = use_case.start_on or (use_case.lifecycle_since if begun else None)
     timing = None
-    if use_case.start_on is not None and use_case.start_on > round.as_of:
-        timing = start_timing_code(use_case.start_on, round.as_of).value
-    elif use_case.start_on is None and before.get("start_timing") == StartTiming.UNDECIDED:
+    if start is not None and start > round.as_of:
+        timing = start_timing_code(start, round.as_of).value
+    elif start is None and before.get("start_timing") == StartTiming.UNDECIDED:
         timing = StartTiming.UNDECIDED.value
-    return {"start_timing": timing, "stage": use_case.planned_stage.value if use_case.planned_stage else None}
+    stage = use_case.planned_stage or begun
+    return {"start_timing": timing, "stage": stage.value if stage else None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,11 @@ from register.vocab import AnswerState, Lifecycle, Source, Stage, StartTiming
 
 TEXTS = ("unit", "title", "purpose", "goal_text", "model_usage")
 CODES = ("usage_type", "user_scope", "confidentiality", "goal_kind", "output_type")
+# Of the plan: the answer, the attribute that keeps it, how it is read.
+PLAN: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+    ("stage", "planned_stage", Stage),
+    ("start_on", "start_on", dt.date.fromisoformat),
+)
 # The answers that tell the state of a case.
 LIFE = frozenset({"start_timing", "stage"})
 # States that no answer of the form speaks of: only people end them.
@@ -83,13 +88,14 @@ def update(
 ) -> None:
     """Bring a known use case up to the round; an older round does not turn it back.
 
-    ``only`` names the answers that are news: what people changed since in the others, or in the state, stays.
+    ``only`` names the answers that are news: what people changed since in the others, or in the state, stays. A day or
+    a stage that was taken away is news, too.
     """
     if use_case.as_of is not None and use_case.as_of > round.as_of:
         tally.older += 1
         return
     use_case.as_of = round.as_of
-    _facts(use_case, _narrowed(answers, only), _narrowed(states, only))
+    _facts(use_case, _narrowed(answers, only), _narrowed(states, only), blanked=only is not None)
     if session.is_modified(use_case):
         use_case.updated_at = session.info["clock"].now()
         tally.updated += 1
@@ -115,17 +121,21 @@ def _narrowed(part: Mapping[str, Any], only: Set[str] | None) -> Mapping[str, An
     return part if only is None else {name: value for name, value in part.items() if name in only}
 
 
-def _facts(use_case: UseCase, answers: Mapping[str, Any], states: Mapping[str, str]) -> None:
-    """Take over what was answered; a question left open or not asked erases nothing, 対象外 does."""
+def _facts(use_case: UseCase, answers: Mapping[str, Any], states: Mapping[str, str], *, blanked: bool = False) -> None:
+    """Take over what was answered; a question left open or not asked erases nothing, 対象外 does.
+
+    The plan may be ``blanked``: no day and no stage is a plan, too.
+    """
     for name in (*TEXTS, *CODES):
         if name in answers:
             setattr(use_case, name, answers[name])
         elif states.get(name) == AnswerState.NOT_APPLICABLE:
             setattr(use_case, name, "" if name in TEXTS else None)
-    if "stage" in answers:
-        use_case.planned_stage = Stage(answers["stage"])
-    if "start_on" in answers:
-        use_case.start_on = dt.date.fromisoformat(answers["start_on"])
+    for name, attribute, parse in PLAN:
+        if name in answers:
+            setattr(use_case, attribute, parse(answers[name]))
+        elif blanked and states.get(name) in (AnswerState.MISSING, AnswerState.NOT_APPLICABLE):
+            setattr(use_case, attribute, None)
     texts = (use_case.case_no, use_case.title, use_case.unit or "", use_case.purpose or "")
     use_case.search_key = search_key(" ".join(texts))
 

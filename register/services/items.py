@@ -130,7 +130,8 @@ def end(
         reason = reason_for(reason)
     except Invalid as refusal:
         problems.update(refusal.fields)
-    if problem := wrong_end(use_case.lifecycle, use_case.lifecycle_since, on, session.info["clock"].today()):
+    as_of = session.get_one(Round, submission.round_id).as_of
+    if problem := wrong_end(use_case.lifecycle, use_case.lifecycle_since, on, as_of, session.info["clock"].today()):
         problems["on"] = problem
     if problems:
         raise Invalid(problems)
@@ -148,10 +149,18 @@ def mark_ended(item: SubmissionItem, on: dt.date | None, reason: str) -> None:
     item.ended_on, item.ended_reason, item.confirmation = on, reason, Confirmation.ENDED
 
 
-def wrong_end(lifecycle: Lifecycle, since: dt.date, on: dt.date | None, today: dt.date) -> Say | None:
-    """Return why a use that has been ``lifecycle`` since ``since`` cannot have ended on ``on``; None when it can."""
+def wrong_end(lifecycle: Lifecycle, since: dt.date, on: dt.date | None, as_of: dt.date, today: dt.date) -> Say | None:
+    """Return why a use that has been ``lifecycle`` since ``since`` cannot have ended on ``on``; None when it can.
+
+    A round asks how things stood on the day ``as_of``: a use that ended later is counted in it.
+    """
     if on is None:
         return say("利用を終えた日を入力してください。")
+    if as_of < on <= today:
+        return say(
+            "基準日（%(day)s）より後に利用を終えた案件は、基準日の状況を回答してください。利用終了は、台帳の案件のページで登録します。",
+            day=as_of,
+        )
     facts = states.MoveFacts(on, today, since)
     if lifecycle is Lifecycle.RETIRED:
         return states.not_in_future(facts)

@@ -330,8 +330,8 @@ def _end(row: _Row) -> None:
         mend = say("利用を終えた理由を、%(longest)d文字以内で入力してください。", longest=LONGEST_REASON)
         troubles.append(row.trouble(ENDED_REASON, refusal.sentence, mend))
     life = content.lives[case.use_case_id]
-    if problem := items.wrong_end(life.lifecycle, life.since, given.ended_on, row.reading.today):
-        mend = say("利用を終えた日（%(since)s以降、今日まで）を入力してください。", since=life.since)
+    if problem := items.wrong_end(life.lifecycle, life.since, given.ended_on, content.round.as_of, row.reading.today):
+        mend = say("利用を終えた日（%(since)s以降、基準日まで）を入力してください。", since=life.since)
         troubles.append(row.trouble(ENDED_ON, problem, mend))
     if troubles:
         raise Wrong(troubles)

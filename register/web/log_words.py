@@ -48,6 +48,7 @@ SENTENCES: Mapping[Event, Any] = {
     Event.SUBMISSION_ASKED: lazy_gettext("定期報告の回答について質問した"),
     Event.SUBMISSION_REPLIED: lazy_gettext("定期報告の質問に答えた"),
     Event.ITEM_CORRECTED: lazy_gettext("確定した回答を訂正した"),
+    Event.BOARD_EXPORTED: lazy_gettext("提出状況をファイルに出力した"),
     Event.REPORT_EXPORTED: lazy_gettext("集計表をファイルに出力した"),
     Event.SNAPSHOT_ASKED: lazy_gettext("台帳写しの作成を依頼した"),
     Event.SNAPSHOT_MADE: lazy_gettext("台帳写しを作成した"),

@@ -50,7 +50,7 @@ def board(round: Round, kind: str) -> ResponseReturnValue:
     page = _page(round)
     content = board_file.board(page, kind, runtime().clock.now())
     filtered = bool(page.shown.args())
-    audit_read(audit.Event.REPORT_EXPORTED, round, kind=f"board.{kind}", rows=len(page.board), filtered=filtered)
+    audit_read(audit.Event.BOARD_EXPORTED, round, kind=kind, rows=len(page.board), filtered=filtered)
     return downloads.attachment(content, kind, f"board-{round.code}")
 
 

@@ -17,7 +17,7 @@ from tests.support.client import Client
 from tests.support.data import NOW
 from tests.support.databases import Databases
 from tests.support.form_files import FormFile
-from tests.support.rounds import opened, submission_of
+from tests.support.rounds import AS_OF, opened, submission_of
 
 PHONE = {"width": 320, "height": 640}
 ONE, TWO, THREE = "a-2025-0001", "a-2025-0002", "a-2025-0003"
@@ -102,7 +102,7 @@ def test_the_pages_of_an_upload_are_fit_for_everybody(
     page.goto(place(app))
     file = downloaded(page)
     file.set(ONE, confirmation="変更あり", purpose="=1+1\n" + "長い用途" * 40)
-    file.set(TWO, confirmation="利用終了", ended_on=NOW.date(), ended_reason="契約の終了")
+    file.set(TWO, confirmation="利用終了", ended_on=AS_OF, ended_reason="契約の終了")
     fit(page, axe)
     hand_in(page, file.xlsx())
     fit(page, axe)

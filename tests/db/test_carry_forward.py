@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from register.errors import NotNow
 from register.models import SubmissionItem, UseCase, counted
 from register.reports import engine
+from register.services import use_cases
 from register.vocab import Confirmation, Lifecycle, RoundDeed
 from tests.support.databases import Build
-from tests.support.round_files import FIRST, PLAIN, file_of, load
-from tests.support.running_round import FULL, Office, busy
+from tests.support.round_files import FIRST, PLAIN, SECOND, file_of, load
+from tests.support.running_round import FULL, LIBRARY, Office, busy
 
 AUTOMATIC = {"by": "automatic"}
 V1 = {name: PLAIN[name] for name in PLAIN if name not in ("ministry", "case_no")}
@@ -110,6 +111,37 @@ class TestByLifecycle:
         office.move(case, Lifecycle.RETIRED, dt.date.fromisoformat(on))
         submission = office.submission(office.opened())
         assert [item.use_case_id for item in office.items(submission)] == ([case.id] if asked else [])
+
+    @pytest.mark.parametrize(
+        ("then", "since", "timing", "stage"),
+        [
+            (Lifecycle.PLANNED, Lifecycle.VERIFICATION, "2", "V"),
+            (Lifecycle.PLANNED, Lifecycle.PRODUCTION, "2", "R"),
+            (Lifecycle.PLANNED, Lifecycle.RETIRED, None, None),
+            (Lifecycle.VERIFICATION, Lifecycle.PRODUCTION, "1", "V"),
+            (Lifecycle.PRODUCTION, Lifecycle.SUSPENDED, "1", "R"),
+            (Lifecycle.PRODUCTION, Lifecycle.RETIRED, "1", "R"),
+        ],
+    )
+    def test_a_case_that_moved_since_is_shown_as_it_was_on_the_rounds_day(
+        self, office: Office, then: Lifecycle, since: Lifecycle, timing: str | None, stage: str | None
+    ) -> None:
+        case = office.case(then)
+        office.move(case, since, SECOND + dt.timedelta(days=1))
+        item = laid(office, case)
+        assert (item.carried.get("start_timing"), item.carried.get("stage")) == (timing, stage)
+
+    def test_a_case_that_moved_on_the_rounds_day_is_shown_as_it_became(self, office: Office) -> None:
+        case = office.case(Lifecycle.VERIFICATION)
+        office.move(case, Lifecycle.PRODUCTION, SECOND)
+        assert laid(office, case).carried["stage"] == "R"
+
+    def test_a_case_that_is_younger_than_the_rounds_day_was_planned_on_it(self, office: Office) -> None:
+        known = {name: FULL[name] for name in ("title", "usage_type", "user_scope", "confidentiality")}
+        case = use_cases.create(office.session, form=LIBRARY.newest, values=known, by=office.people["reporter"])
+        office.move(case, Lifecycle.VERIFICATION)
+        item = laid(office, case)
+        assert (item.carried["start_timing"], item.carried["stage"]) == ("2", "V")
 
     def test_each_ministry_gets_its_own_cases_in_the_order_of_their_numbers(self, office: Office) -> None:
         own = [office.case(title=f"案件{number}") for number in range(3)]

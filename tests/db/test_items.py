@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,10 +18,14 @@ from register.services import items, remarks
 from register.services.answers import Typed
 from register.vocab import Confirmation, Lifecycle, RoundDeed, SubmissionDeed, SubmissionState
 from tests.support.databases import Build
-from tests.support.round_files import SECOND
+from tests.support.round_files import FIRST, SECOND, file_of, load
 from tests.support.running_round import COLLEAGUE, FULL, LIBRARY, TODAY, Office, busy
 
 DAY = dt.timedelta(days=1)
+LATER = (
+    "基準日（2025-09-30）より後に利用を終えた案件は、基準日の状況を回答してください。"
+    "利用終了は、台帳の案件のページで登録します。"
+)
 
 
 @pytest.fixture
@@ -52,8 +57,8 @@ class TestConfirm:
     """Many unchanged cases in one deed, all or none."""
 
     def test_cases_are_confirmed_as_they_were_carried_over(self, office: Office) -> None:
-        for number in range(3):
-            office.case(title=f"案件{number}")
+        rows = [{"case_no": f"a-2025-000{number}", "model_usage": ""} for number in (1, 2, 3)]
+        load(office.session, file_of(*rows), as_of=FIRST)
         submission = office.submission(office.opened())
         first, second, third = office.items(submission)
         assert office.confirm(submission, first, second, first) == [first, second]
@@ -64,9 +69,20 @@ class TestConfirm:
         ]
         assert first.answers == first.carried
         # What nobody knows stays 未回答, and says so.
-        assert first.states == {"risk_case_count": "missing", "start_on": "not_applicable"}
+        assert first.states == {"model_usage": "missing", "goal_text": "not_applicable"}
         assert submission.state is SubmissionState.IN_PROGRESS
         assert submission.active_at == office.clock.now()
+
+    def test_a_case_that_nobody_reported_before_is_opened_first(self, office: Office) -> None:
+        item = laid(office)
+        submission = office.submission_of(item)
+        confirm = partial(items.confirm, office.session, submission, [item.id], forms=LIBRARY)
+        spec, by = office.spec(submission), office.people["reporter"]
+        with pytest.raises(NotNow, match="まだ報告したことのない案件です"):
+            confirm(spec=spec, by=by)
+        office.save(item, "risk", {"risk_case_count": "0"})
+        confirm(spec=spec, by=by)
+        assert item.confirmation is Confirmation.CHANGED
 
     def test_one_that_cannot_be_confirmed_is_named(self, office: Office) -> None:
         first, second = office.case(), office.case()
@@ -116,10 +132,12 @@ class TestEnd:
             (TODAY + DAY, "移行日は今日以前の日付にしてください。"),
             (dt.date(2025, 3, 31), "移行日は前回の移行日以降の日付にしてください。"),
             (dt.date(2025, 4, 1), None),
-            (TODAY, None),
+            (SECOND, None),
+            (SECOND + DAY, LATER),
+            (TODAY, LATER),
         ],
     )
-    def test_the_day_lies_between_the_last_step_and_today(
+    def test_the_day_lies_between_the_last_step_and_the_rounds_day(
         self, office: Office, on: dt.date | None, said: str | None
     ) -> None:
         item = laid(office)
@@ -135,13 +153,15 @@ class TestEnd:
             office.end(laid(office), None, " ")
         assert set(refused.value.fields) == {"on", "reason"}
 
-    def test_a_case_that_was_retired_by_hand_since_ends_no_later_than_today(self, office: Office) -> None:
+    def test_a_case_that_was_retired_by_hand_since_may_have_ended_before(self, office: Office) -> None:
         case = office.case()
         office.move(case, Lifecycle.RETIRED, SECOND + DAY)
         item = office.item(office.submission(office.opened()), case)
-        with pytest.raises(Invalid, match="移行日は今日以前の日付にしてください。"):
-            office.end(item, TODAY + DAY)
-        assert office.end(item, SECOND + DAY).confirmation is Confirmation.ENDED
+        for day, said in ((TODAY + DAY, "移行日は今日以前の日付にしてください。"), (SECOND + DAY, LATER)):
+            with pytest.raises(Invalid) as refused:
+                office.end(item, day)
+            assert str(refused.value.fields["on"]) == said
+        assert office.end(item, SECOND).confirmation is Confirmation.ENDED
 
 
 class TestNew:
@@ -211,7 +231,7 @@ class TestNew:
         office.approve(submission)
         office.accept(submission)
         office.give_back(submission)
-        office.end(item, TODAY)
+        office.end(item)
         office.reopen(item)
         assert item.carried == {**FULL, "risk_case_count": 0}
         office.confirm(submission, item)
@@ -342,6 +362,7 @@ def test_every_deed_on_a_case_is_named_in_the_log(database: Database) -> None:
     with database.reading() as session:
         own = select(AuditEntry).where(AuditEntry.event == audit.Event.SUBMISSION_FILLED).order_by(AuditEntry.seq)
         entries = session.scalars(own).all()
-        assert [entry.actor_name for entry in entries] == ["reporter"] * len(deeds)
+        # Of a case that was never reported the rest is answered first: of two, and again of the one that was reopened.
+        assert [entry.actor_name for entry in entries] == ["reporter"] * (len(deeds) + 3)
         assert not any("秘密" in entry.body for entry in entries)
         assert audit.verify(session).finding is None

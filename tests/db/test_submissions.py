@@ -184,7 +184,7 @@ class TestBound:
             {"answers": {"title": "別"}},
             {"states": {"title": "declined"}},
             {"notes": {"title": "秘密"}},
-            {"confirmation": Confirmation.CHANGED},
+            {"confirmation": Confirmation.UNCHANGED},
             {"ended_on": dt.date(2025, 9, 1)},
             {"ended_reason": "理由"},
             {"mapping": {"usage_type": {"by": "ministry", "kind": "narrowed", "cause": "actual"}}},
@@ -338,7 +338,7 @@ def test_the_whole_way_is_named_in_the_log_and_reasons_are_kept_apart(database: 
         own = select(AuditEntry).where(AuditEntry.event.like("submission.%")).order_by(AuditEntry.seq)
         entries = session.scalars(own).all()
         assert [entry.event for entry in entries] == [
-            "submission.filled", "submission.sent", "submission.declined", "submission.sent", "submission.approved",
+            "submission.filled", "submission.filled", "submission.sent", "submission.declined", "submission.sent", "submission.approved",
             "submission.returned", "submission.sent", "submission.approved", "submission.accepted",
         ]  # fmt: skip
         assert not any("秘密" in entry.body for entry in entries)

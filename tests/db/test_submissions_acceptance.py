@@ -14,6 +14,7 @@ from register import audit
 from register.db import Database
 from register.models import AuditEntry, LifecycleEvent, Submission, UseCase
 from register.reports import engine
+from register.services.carry_forward import RUNNING
 from register.vocab import Confirmation, Lifecycle, RoundDeed, Source, Stage, SubmissionState
 from tests.support.audit_log import changes
 from tests.support.databases import Build
@@ -71,7 +72,9 @@ def test_the_start_and_the_stage_move_a_case_by_the_table(office: Office, before
         expected = TABLE[timing, stage] or before
         assert case.lifecycle is expected, (timing, stage)
         assert steps(office, case) == ([] if expected is before else [(expected, SECOND, submission.round_id)])
-        assert (case.planned_stage, case.as_of) == (Stage(stage) if stage else None, SECOND)
+        # What the register knew already is no news.
+        known = before in RUNNING and (timing, stage) == ("1", RUNNING[before].value)
+        assert (case.planned_stage, case.as_of) == (Stage(stage) if stage and not known else None, SECOND)
 
 
 @pytest.mark.parametrize("before", [S, E])
@@ -210,9 +213,57 @@ class TestEnded:
         case = office.case(R)
         office.move(case, E, SECOND + DAY)
         submission = office.submission(office.opened())
-        office.end(office.item(submission, case), SECOND + 3 * DAY)
+        office.end(office.item(submission, case), SECOND)
         accepted(office, submission)
         assert (case.lifecycle_since, steps(office, case)) == (SECOND + DAY, [])
+
+
+class TestTheRegisterWentOn:
+    """Between the opening and the acceptance people go on working in the register."""
+
+    def test_what_was_confirmed_as_it_stood_leaves_the_hand_edits_alone(self, office: Office) -> None:
+        case = office.case(R)
+        submission = office.submission(office.opened())
+        case.title, case.start_on = "手で直した題", dt.date(2025, 5, 1)
+        audit.record(office.session, audit.Event.USE_CASE_EDITED, case, by=office.people["reporter"])
+        office.confirm(submission)
+        accepted(office, submission)
+        assert (case.title, case.start_on, case.as_of) == ("手で直した題", dt.date(2025, 5, 1), SECOND)
+
+    def test_what_the_return_says_anew_wins(self, office: Office) -> None:
+        case = office.case(R)
+        submission = office.submission(office.opened())
+        [item] = office.items(submission)
+        case.title, case.unit = "手で直した題", "手で直した課"
+        audit.record(office.session, audit.Event.USE_CASE_EDITED, case, by=office.people["reporter"])
+        office.save(item, "identity", {"title": "報告した題", "unit": FULL["unit"], "purpose": FULL["purpose"]})
+        office.rest(item)
+        accepted(office, submission)
+        assert (case.title, case.unit) == ("報告した題", "手で直した課")
+
+    def test_an_answer_that_is_taken_back_after_an_acceptance_is_taken_back_in_the_register(
+        self, office: Office
+    ) -> None:
+        case = office.case(R)
+        submission = office.submission(office.opened())
+        [item] = office.items(submission)
+        office.save(item, "identity", {"title": "報告した題"})
+        office.rest(item)
+        accepted(office, submission)
+        assert case.title == "報告した題"
+        office.give_back(submission)
+        office.save(item, "identity", {"title": FULL["title"]})
+        accepted(office, submission)
+        assert (item.confirmation, case.title) == (Confirmation.CHANGED, FULL["title"])
+
+    def test_a_plan_without_a_day_any_more_has_none_in_the_register(self, office: Office) -> None:
+        case = office.case(P, start_on=dt.date(2026, 5, 1), planned_stage="V")
+        submission = office.submission(office.opened())
+        [item] = office.items(submission)
+        office.save(item, "operation", {"start_timing": "5", "start_on": "", "stage": ""})
+        office.rest(item)
+        accepted(office, submission)
+        assert (case.start_on, case.planned_stage) == (None, None)
 
 
 def test_an_older_round_does_not_turn_the_register_back(office: Office) -> None:

@@ -22,7 +22,7 @@ from register.vocab import AnswerState, Confirmation, Fate, SubmissionDeed
 from tests.support.data import NOW
 from tests.support.databases import Build
 from tests.support.form_files import SPEECH, FormFile
-from tests.support.rounds import FORMS, SPEC, item_of, opened, person, submission_of
+from tests.support.rounds import AS_OF, FORMS, SPEC, item_of, opened, person, submission_of
 
 ONE, TWO, THREE = "a-2025-0001", "a-2025-0002", "a-2025-0003"
 STATE = ("confirmation", "answers", "states", "notes", "recheck", "mapping", "ended_on", "ended_reason")
@@ -130,9 +130,11 @@ def test_an_ended_case_has_a_day_and_a_reason(session: Session, own: Submission)
     ]
     file.set(ONE, ended_on=NOW.date() + dt.timedelta(days=1), ended_reason="終了")
     assert told(session, own, file) == [(file.place(ONE, "ended_on"), "移行日は今日以前の日付にしてください。")]
-    diff = taken(session, own, file.set(ONE, ended_on=NOW.date(), ended_reason="契約の\n終了"))
+    [(place, reason)] = told(session, own, file.set(ONE, ended_on=AS_OF + dt.timedelta(days=1)))
+    assert (place, reason[:27]) == (file.place(ONE, "ended_on"), "基準日（2025-10-31）より後に利用を終えた案件")
+    diff = taken(session, own, file.set(ONE, ended_on=AS_OF, ended_reason="契約の\n終了"))
     item = item_of(session, ONE)
-    assert (item.confirmation, item.ended_on, item.ended_reason) == (Confirmation.ENDED, NOW.date(), "契約の\n終了")
+    assert (item.confirmation, item.ended_on, item.ended_reason) == (Confirmation.ENDED, AS_OF, "契約の\n終了")
     assert [change.field for change in diff.steps[0].changes] == ["confirmation", "ended_on", "ended_reason"]
     assert examined(session, own, form(session, own))[1].steps == []
     taken(session, own, form(session, own).set(ONE, confirmation="変更なし", ended_on=None, ended_reason=None))
@@ -140,12 +142,12 @@ def test_an_ended_case_has_a_day_and_a_reason(session: Session, own: Submission)
 
 
 def test_an_end_drops_no_answer_unseen(session: Session, own: Submission) -> None:
-    file = form(session, own).set(ONE, confirmation="利用終了", ended_on=NOW.date(), ended_reason="終了", unit="別の課")
+    file = form(session, own).set(ONE, confirmation="利用終了", ended_on=AS_OF, ended_reason="終了", unit="別の課")
     assert told(session, own, file) == [(file.place(ONE, "unit"), "利用を終えた案件の回答は変えられません。")]
 
 
 def test_an_end_without_the_word_is_told(session: Session, own: Submission) -> None:
-    file = form(session, own).set(ONE, confirmation="変更なし", ended_on=NOW.date())
+    file = form(session, own).set(ONE, confirmation="変更なし", ended_on=AS_OF)
     assert told(session, own, file) == [
         (file.place(ONE, "ended_on"), "「利用終了」でない案件に、利用終了の日または理由があります。")
     ]

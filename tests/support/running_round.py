@@ -23,7 +23,7 @@ from register.services import corrections, items, remarks, rounds, submissions, 
 from register.services.answers import Typed
 from register.services.case_update import Tally
 from register.services.rounds import Plan, form_of
-from register.vocab import Lifecycle, Role, RoundDeed
+from register.vocab import Confirmation, Lifecycle, Role, RoundDeed
 from tests.support.data import NOW, staffed
 from tests.support.round_files import CONFIG, SECOND
 
@@ -189,15 +189,30 @@ class Office:
 
     def confirm(self, submission: Submission, *chosen: SubmissionItem, who: str = "reporter") -> list[SubmissionItem]:
         """Confirm the chosen cases as they were; all of them when none is named."""
-        ids = [item.id for item in chosen or self.items(submission)]
+        cases = chosen or self.items(submission)
+        for item in cases:
+            self.report_first(item, who)
+        ids = [item.id for item in cases]
         spec = self.spec(submission)
         return items.confirm(self.session, submission, ids, spec=spec, forms=LIBRARY, by=self.people[who])
 
     def rest(self, item: SubmissionItem, who: str = "reporter") -> SubmissionItem:
         """Settle what is left of a case as it was."""
+        self.report_first(item, who)
         submission = self.submission_of(item)
         spec = self.spec(submission)
         return items.confirm_rest(self.session, submission, item.id, spec=spec, by=self.people[who])
+
+    def report_first(self, item: SubmissionItem, who: str) -> None:
+        """Answer what the register does not know of a case that nobody reported before."""
+        unheard = item.use_case_id is not None and item.confirmation is not Confirmation.ENDED
+        if not unheard or not self.why_not(item).startswith("まだ報告したことのない案件です"):
+            return
+        spec, left_over = self.spec(self.submission_of(item)), set(self.left(item)) - item.carried.keys()
+        for section in spec.sections:
+            asked = {question.id for question in spec.questions if question.section == section.id and question.required}
+            if given := {name: FULL[name] for name in asked & left_over}:
+                self.save(item, section.id, given, who=who)
 
     def reopen(self, item: SubmissionItem, who: str = "reporter") -> SubmissionItem:
         return items.reopen(self.session, self.submission_of(item), item.id, by=self.people[who])

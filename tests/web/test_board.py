@@ -142,9 +142,9 @@ class TestHandedIn:
         with database.reading() as session:
             entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
             assert entry is not None
-            assert (entry.event, entry.subject_label) == (audit.Event.REPORT_EXPORTED, "2025-3")
+            assert (entry.event, entry.subject_label) == (audit.Event.BOARD_EXPORTED, "2025-3")
             told = json.loads(entry.body)["details"]
-            assert told == {"kind": f"board.{kind}", "rows": 2, "filtered": True}
+            assert told == {"kind": kind, "rows": 2, "filtered": True}
 
     def test_the_file_holds_what_the_page_holds(self, office: Client) -> None:
         lines = office.get(f"{ROUND}/board.csv").data.decode("utf-8-sig").splitlines()

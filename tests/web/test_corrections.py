@@ -59,6 +59,18 @@ def test_a_correction_keeps_what_was_there_with_the_reason(client_of: ClientOf, 
         assert (item.answers["usage_type"], item.answers["unit"]) == ("G1", "総務課")
         assert item.notes == {"model_usage": "契約の相手との約束のため"}
         assert item.states["model_usage"] == "declined"
+    # The page of the fixed answers leads to what they were.
+    for who in ("reporter", "auditor"):
+        assert f'href="{case}/review#corrections"' in client_of(who).get(case).text
+
+
+def test_an_ended_case_shows_its_end_and_no_open_questions(client_of: ClientOf, database: Database) -> None:
+    with database.reading() as session:
+        ended = f"/submissions/items/{item_of(session, 'a-2025-0003').public_id}"
+    page = client_of("auditor").get(ended).text
+    assert "契約が終わったため" in page
+    assert "未回答" not in page
+    assert "#corrections" not in page
 
 
 def test_a_correction_without_a_reason_or_with_a_bad_value_is_refused(

@@ -85,7 +85,7 @@ def answered(database: Database) -> list[str]:
         ids = {case.case_no: case.id for case in cases}
         told = [
             items.confirm_rest(session, own, ids[CASES[0]], spec=spec, by=by),
-            items.end(session, own, ids[CASES[1]], on=NOW.date(), reason="契約が終わったため。", by=by),
+            items.end(session, own, ids[CASES[1]], on=own.round.as_of, reason="契約が終わったため。", by=by),
             items.add(session, own, Typed({"title": "新しい案件"}), spec=spec, by=by),
         ]
         upload = Upload(submission_id=own.id, ministry_id=own.ministry_id, user_id=reporter.id, file_name="様式.xlsx")

@@ -72,7 +72,7 @@ def test_the_whole_way_from_the_workbook_to_the_register(reporter: Client, datab
     file = form(reporter, address)
     file.set(ONE, confirmation="変更なし")
     file.set(TWO, confirmation="変更あり", purpose="＝窓口の照会\n😀に用いる", start_on=dt.date(2025, 6, 1))
-    file.set(THREE, confirmation="利用終了", ended_on="令和7年11月1日", ended_reason="契約の終了")
+    file.set(THREE, confirmation="利用終了", ended_on="令和7年10月31日", ended_reason="契約の終了")
     file.add(title="新しい案件", usage_type="汎用型１", confirmation="新規", risk_case_count=0)
     place = hand_in(reporter, address, file.xlsx())
     page = reporter.get(place).text
