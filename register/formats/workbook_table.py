@@ -103,8 +103,11 @@ def _metadata(sheet: Sheet, before: int) -> dict[str, str]:
 
 
 def _records(sheet: Sheet, after: int, columns: Mapping[str, int]) -> Iterator[Record]:
+    blank: tuple[Cell, ...] = (None,) * max(columns.values(), default=0)
+    places = [(name, column - 1) for name, column in columns.items()]
     for row in sheet.rows:
         if row.number > after:
-            cells = {name: row.at(column) for name, column in columns.items()}
+            filled = row.cells + blank
+            cells = {name: filled[place] for name, place in places}
             if any(cell is not None for cell in cells.values()):
                 yield Record(row.number, cells)

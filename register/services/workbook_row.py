@@ -80,10 +80,14 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a row says: ``values`` are its answers, None for an empty cell; ``said`` is None when nothing was chosen."""
+    """What a row says: ``values`` are its answers, None for an empty cell; ``said`` is None when nothing was chosen.
+
+    ``before`` is what the case shows before it.
+    """
 
     row: int
     record: Record
+    before: Mapping[str, Any]
     values: Mapping[str, Any]
     said: Confirmation | None
     ended_on: dt.date | None
@@ -136,7 +140,7 @@ class Reading:
             raise Wrong(troubles)
         version = _number(record.cells.get(VERSION))
         return Given(
-            record.row, record, values, Confirmation(said) if said else None, end, reason, cause or "", version
+            record.row, record, before, values, Confirmation(said) if said else None, end, reason, cause or "", version
         )
 
     def _own(self, cell: Any) -> None:
@@ -210,7 +214,7 @@ def outcome(reading: Reading, given: Given, item: SubmissionItem) -> SubmissionI
 
 
 def _as_it_stands(given: Given, item: SubmissionItem) -> bool:
-    before = shown(item)
+    before = given.before
     same = all(value == before.get(name) for name, value in given.values.items())
     end = (given.ended_on, given.ended_reason) == (item.ended_on, item.ended_reason)
     return same and end and given.cause in ("", cause_of(item))

@@ -82,7 +82,8 @@ class Speech:
 
 def shown(item: SubmissionItem) -> dict[str, Any]:
     """Return the answers that the row of a case shows: all that is known, but what must be looked at again."""
-    return {name: value for name, value in known(item).items() if name not in item.recheck}
+    again = item.recheck
+    return {name: value for name, value in known(item).items() if name not in again}
 
 
 def cause_of(item: SubmissionItem) -> str:
