@@ -53,7 +53,7 @@ for name in book.sheet_names:
 
 
 def measure(folder: Path) -> list[Line | Count]:
-    """Measure the dry run of a return of 306 cases, and the memory that a file of 50,000 rows takes."""
+    """Measure the dry run of a return of 306 cases, and the time and memory that a file of 50,000 rows takes."""
     database = Database(f"sqlite:///{folder / 'workbooks.sqlite3'}", FixedClock(NOW))
     forms = load_library(ROOT / "config", "periodic")
     _fill(database)
@@ -78,7 +78,7 @@ def measure(folder: Path) -> list[Line | Count]:
     found = medians(ROUNDS, {"floor": bare, "ours": ours})
     database.engine.dispose()
     what = f"dry run of a workbook of {ROWS} cases"
-    return [Line(what, found["floor"], found["ours"], MOST), *_memory(folder, sheet)]
+    return [Line(what, found["floor"], found["ours"], MOST), *_large(folder, sheet)]
 
 
 def _timed(deed: Callable[[], object]) -> float:
@@ -98,7 +98,7 @@ def _rows(database: Database) -> int:
         return len(session.scalars(select(SubmissionItem)).all())
 
 
-def _memory(folder: Path, sheet: form_xlsx.FormSheet) -> list[Line | Count]:
+def _large(folder: Path, sheet: form_xlsx.FormSheet) -> list[Line | Count]:
     """Look at a form of many new cases in a process of its own; return the time and the most memory that it took."""
     path = folder / "large.xlsx"
     rows = [form_xlsx.FormRow(_new(number)) for number in range(LARGE)]

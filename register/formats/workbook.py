@@ -38,8 +38,8 @@ class Limits:
     depth: int = 64
     attributes: int = 64
     elements: int = 12_000_000
-    crowd: int = 5  # elements for each byte of the file, looked at beyond ``few``
-    few: int = 200_000
+    element_ratio: int = 5  # elements for each byte of the file, looked at beyond ``element_slack``
+    element_slack: int = 200_000
     sheets: int = 50
     rows: int = 60_000
     columns: int = 200

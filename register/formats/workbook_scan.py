@@ -58,7 +58,7 @@ class Budget:
     @property
     def crowded(self) -> bool:
         """Whether more elements came out than a file of this size holds, packed as spreadsheets pack."""
-        most = max(self.limits.few, self.limits.crowd * self.size)
+        most = max(self.limits.element_slack, self.limits.element_ratio * self.size)
         return self.elements > min(most, self.limits.elements)
 
     def mark(self, sheet: str, count: int = 1) -> None:

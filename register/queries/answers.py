@@ -136,7 +136,7 @@ def unheard_fields(
         # Answered last time, and not to be carried over: the day of a plan has passed, or a count starts anew.
         (
             say("前回の回答を引き継げない項目があります。案件を開いて入力してください。"),
-            last.answers.keys() if last else set(),
+            {*NEEDED, *(last.answers if last else ())},
         ),
         (say("回答を変えたために尋ねる項目があります。案件を開いて入力してください。"), opened),
         (say("まだ報告したことのない案件です。案件を開いて入力してください。"), set() if last else questions),
