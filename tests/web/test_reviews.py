@@ -107,6 +107,15 @@ def test_a_new_case_has_nothing_beside_it(client_of: ClientOf, database: Databas
     assert ">違い</th>" not in text
 
 
+def test_an_answer_of_a_round_that_runs_is_not_called_frozen(client_of: ClientOf, database: Database) -> None:
+    with database.reading() as session:
+        page = f"/submissions/items/{new_item(session).public_id}"
+    for who in ("secretariat", "auditor"):
+        text = client_of(who).get(page).text
+        assert "まだ確定していない回答です。" in text
+        assert "この回で確定した回答です。" not in text
+
+
 def test_a_case_that_the_return_does_not_name_is_shown(client_of: ClientOf, database: Database, address: str) -> None:
     with database.writing() as session:
         item = item_of(session, "a-2025-0001")
