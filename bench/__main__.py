@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burden, list_page, statements, workbooks, writes
+from bench import burden, incident_list, list_page, sentinel, statements, workbooks, writes
 from bench.data import installations
 from bench.measure import Count, Line, table
 from bench.serve import FLOORS, REGISTER, serving
@@ -43,8 +43,13 @@ def _measured(server: str | None) -> list[Line | Count]:
             _tell("reading lists")
             ours, few = (site.signed_in("secretariat", password) for site in (large, small))
             lines += list_page.measure(ours, few, floor)
+            _tell("reading incidents and worklists")
+            lines += incident_list.measure(large, small, password)
             _tell("writing")
             lines += writes.measure(large.signed_in("reporter", password), floor, made["large"])
+            # Last of all: it asks about half of the cases, which no register in use has open.
+            _tell("checking what the register holds")
+            lines += sentinel.measure(made["large"])
         _tell("answering a round in a browser")
         lines += burden.measure(Path(folder))
         _tell("reading workbooks")

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import random
 import secrets
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, make_url, select, text
+from sqlalchemy import Row, delete, func, make_url, select, text
 
+from bench import risk_data
 from bench.floors import Floor
+from bench.rows import fresh_id, moment, store
 from config.settings import ROOT
 from register.db import Database, make_engine
 from register.models import ChangeMark, Ministry, UseCase
 from register.text import search_key
 from register.vocab import Lifecycle, Stage
 
-# Later than the demo's own cases, and with lower numbers, so that these are what the lists' first pages show.
-FIRST = dt.datetime(2030, 4, 1, tzinfo=dt.UTC)
-SECONDS = 2 * 365 * 24 * 60 * 60
-BATCH = 10_000
 LIFECYCLES = {
     Lifecycle.PRODUCTION: 50,
     Lifecycle.VERIFICATION: 20,
@@ -116,9 +112,8 @@ def _fill(database: Database, size: int) -> None:
         ministries = connection.execute(select(Ministry.id, Ministry.key).order_by(Ministry.sort_no)).all()
         there = connection.scalar(select(func.count()).select_from(UseCase)) or 0
         chance = random.Random(size)
-        for start in range(there, size, BATCH):
-            rows = [_use_case(chance, number, ministries) for number in range(start, min(start + BATCH, size))]
-            connection.execute(insert(UseCase), rows)
+        store(connection, UseCase, (_use_case(chance, number, ministries) for number in range(there, size)))
+        risk_data.fill(connection, chance, ministries)
         connection.execute(delete(ChangeMark))
 
 
@@ -126,11 +121,12 @@ def _use_case(chance: random.Random, number: int, ministries: Sequence[Row[int, 
     # The first ministries of the order have up to twenty-five times the cases of the last.
     ministry = chance.choices(ministries, range(len(ministries), 0, -1))[0]
     duty, use = chance.choice(DUTIES), chance.choice(USES)
-    moment = FIRST + dt.timedelta(seconds=chance.randrange(SECONDS))
+    at = moment(chance)
+    # Lower numbers than the demo's own, for the same reason as the later moments.
     case_no, unit, title = f"{ministry.key}-0000-{number:06}", f"{duty}課", f"{duty}業務における{use}（{number}）"
     purpose = f"{duty}業務で、職員が行う{use}に生成AIを用い、所要時間を短縮して国民への対応を早める。"
     return {
-        "public_id": uuid.UUID(int=chance.getrandbits(128), version=4),
+        "public_id": fresh_id(chance),
         "ministry_id": ministry.id,
         "case_no": case_no,
         "unit": unit,
@@ -143,9 +139,9 @@ def _use_case(chance: random.Random, number: int, ministries: Sequence[Row[int, 
         "goal_text": "資料のたたき台を作る時間を短縮する",
         "model_usage": "商用LLM-A",
         "lifecycle": chance.choices(list(LIFECYCLES), list(LIFECYCLES.values()))[0],
-        "lifecycle_since": moment.date(),
-        "created_at": moment,
-        "updated_at": moment,
+        "lifecycle_since": at.date(),
+        "created_at": at,
+        "updated_at": at,
         "version": 1,
         "search_key": search_key(f"{case_no} {title} {unit} {purpose}"),
     }

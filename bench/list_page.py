@@ -42,18 +42,19 @@ def measure(large: Site, small: Site, floor: Site) -> list[Line]:
 
 
 def _timed(site: Site, path: str) -> Callable[[], list[float]]:
-    return partial(_seconds, site, path)
+    return partial(seconds, site, path)
 
 
-def _seconds(site: Site, path: str) -> list[float]:
-    seconds = []
+def seconds(site: Site, path: str) -> list[float]:
+    """Return how long a page took, each time that it was asked for."""
+    taken = []
     for _ in range(REQUESTS):
         start = time.perf_counter()
         answer = site.get(path)
-        seconds.append(time.perf_counter() - start)
+        taken.append(time.perf_counter() - start)
         if answer.status != 200:
             raise RuntimeError(f"{path} was answered with {answer.status}")
-    return seconds
+    return taken
 
 
 def _same_cases(large: Site, floor: Site, path: str) -> None:

@@ -130,10 +130,10 @@ def large(folder: str) -> tuple[int, int]:
         raise RuntimeError(f"{examined.diff.wrong} rows of the large form are wrong")
     seconds = time.perf_counter() - begun
     child_peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return round(seconds), max(_peak(), child_peak) // 1024
+    return round(seconds), max(peak(), child_peak) // 1024
 
 
-def _peak() -> int:
+def peak() -> int:
     """Return the most memory of this process in kB; ``getrusage`` would tell that of the one it was started from."""
     status = Path("/proc/self/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])

@@ -61,6 +61,8 @@ PRAGMAS = (
     # the database, by a writer while the others wait, every fifty changes.
     "wal_autocheckpoint=8000",
     "trusted_schema=OFF",
+    # 32 MB: what the pages of a ministry with thousands of use cases read fits in, and is not fetched again for each.
+    "cache_size=-32768",
 )
 # SQLite 3.7.0 to 3.51.2 may corrupt a WAL database that several processes checkpoint (sqlite.org/wal.html).
 SQLITE_FIXED = (3, 51, 3)

@@ -15,14 +15,20 @@ from register.cli import jobs as jobs_commands
 from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
+from register.cli import sentinel as sentinel_commands
 from register.clock import Clock, SystemClock
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import load_library
+from register.formspec.risk import load_risk
+from register.formspec.sheets import load_sheets
 from register.runtime import Runtime, Settings
+from register.sentinel import load_limits
 from register.web import (
     acceptances,
+    agendas,
     ai_systems,
+    assessments,
     audit,
     converters,
     errors,
@@ -32,9 +38,16 @@ from register.web import (
     health,
     home,
     identity,
+    incidents,
     items,
     jobs,
     language,
+    measures,
+    nil_reports,
+    notice_answers,
+    notices,
+    questions,
+    referrals,
     reports,
     reviews,
     round_plans,
@@ -55,6 +68,15 @@ BLUEPRINTS = tuple(
         language,
         use_cases,
         ai_systems,
+        incidents,
+        measures,
+        nil_reports,
+        assessments,
+        referrals,
+        agendas,
+        notices,
+        notice_answers,
+        questions,
         rounds,
         round_plans,
         reviews,
@@ -75,6 +97,7 @@ COMMANDS = (
     rounds_commands.group,
     reports_commands.group,
     audit_commands.group,
+    sentinel_commands.group,
     seed_commands.command,
     jobs_commands.group,
 )
@@ -114,7 +137,9 @@ def create_app(settings: Settings, clock: Clock | None = None, **config: Any) ->
 
 def _runtime(settings: Settings, clock: Clock) -> Runtime:
     database = Database(settings.database_url, clock)
-    return Runtime(settings, database, clock, FileStore(settings.files_url), load_library(settings.config_dir, FORM))
+    data = settings.config_dir
+    files, forms = FileStore(settings.files_url), load_library(data, FORM)
+    return Runtime(settings, database, clock, files, forms, load_risk(data), load_sheets(data), load_limits(data))
 
 
 def _edges(app: Flask, run: Runtime) -> None:
@@ -122,6 +147,7 @@ def _edges(app: Flask, run: Runtime) -> None:
     app.before_request(guard.refuse_unreadable)
     app.teardown_appcontext(session.close_sessions)
     app.url_map.converters["round_code"] = converters.RoundCode
+    app.url_map.converters["day"] = converters.Day
     CSRFProtect(app)
     identity.init_app(app, run)
     ui.init_app(app)

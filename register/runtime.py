@@ -10,6 +10,9 @@ from register.clock import Clock
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import FormLibrary
+from register.formspec.risk import RiskTerms
+from register.formspec.sheets import SheetLibrary
+from register.sentinel import Limits
 
 
 class Secret(Protocol):
@@ -58,6 +61,9 @@ class Runtime:
     clock: Clock
     files: FileStore
     forms: FormLibrary
+    risk: RiskTerms
+    sheets: SheetLibrary
+    limits: Limits
 
     @property
     def config_dir(self) -> Path:

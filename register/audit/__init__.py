@@ -1,7 +1,8 @@
 """Who did what, when and why: written in the deed's own transaction, chained, and verifiable without us."""
 
 from register.audit.chain import GENESIS, entry_hash, merkle_root
-from register.audit.record import Event, UnnamedChange, head, record
+from register.audit.events import Event
+from register.audit.record import UnnamedChange, head, record
 from register.audit.verify import Anchor, Finding, verify
 
 __all__ = [

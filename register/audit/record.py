@@ -24,50 +24,10 @@ from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransa
 from sqlalchemy.orm.attributes import History
 
 from register.audit.chain import canonical, digest_of, entry_hash
+from register.audit.events import Event
 from register.authz import Actor
 from register.db import table_of
 from register.models import AuditClear, Audited, AuditEntry, AuditHead, ChangeMark
-
-
-class Event(StrEnum):
-    """What can be done: ``<object>.<deed>``, as the log stores it; ``web/audit`` has the sentences for people."""
-
-    DEMO_SEEDED = "demo.seeded"
-    SIGNED_IN = "session.signed_in"
-    SIGN_IN_FAILED = "session.sign_in_failed"
-    SIGNED_OUT = "session.signed_out"
-    USER_CREATED = "user.created"
-    PASSWORD_REHASHED = "user.password_rehashed"
-    MINISTRY_CREATED = "ministry.created"
-    FORM_PUBLISHED = "form_version.published"
-    USE_CASE_CREATED = "use_case.created"
-    USE_CASE_EDITED = "use_case.edited"
-    USE_CASE_MOVED = "use_case.moved"
-    USE_CASES_EXPORTED = "use_case.exported"
-    AI_SYSTEM_CREATED = "ai_system.created"
-    AI_SYSTEM_EDITED = "ai_system.edited"
-    ROUND_CREATED = "round.created"
-    ROUND_REVISED = "round.revised"
-    ROUND_MOVED = "round.moved"
-    SUBMISSION_IMPORTED = "submission.imported"
-    SUBMISSION_FILLED = "submission.filled"
-    SUBMISSION_UPLOADED = "submission.uploaded"
-    SUBMISSION_EXPORTED = "submission.exported"
-    SUBMISSION_NIL = "submission.nil"
-    SUBMISSION_SENT = "submission.sent"
-    SUBMISSION_DECLINED = "submission.declined"
-    SUBMISSION_APPROVED = "submission.approved"
-    SUBMISSION_EXTENDED = "submission.extended"
-    SUBMISSION_RETURNED = "submission.returned"
-    SUBMISSION_ACCEPTED = "submission.accepted"
-    SUBMISSION_ASKED = "submission.asked"
-    SUBMISSION_REPLIED = "submission.replied"
-    ITEM_CORRECTED = "submission_item.corrected"
-    BOARD_EXPORTED = "round.board_exported"
-    REPORT_EXPORTED = "report.exported"
-    SNAPSHOT_ASKED = "snapshot.asked"
-    SNAPSHOT_MADE = "snapshot.made"
-    SNAPSHOT_DOWNLOADED = "snapshot.downloaded"
 
 
 class UnnamedChange(RuntimeError):

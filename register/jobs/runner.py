@@ -13,14 +13,14 @@ import structlog
 from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import DBAPIError
 
-from register.jobs import snapshots
+from register.jobs import sentinel, snapshots
 from register.jobs.base import Handler, run_job
 from register.jobs.leader import Leader, leader_for
 from register.runtime import Runtime
 from register.services import jobs
 from register.services.jobs import Work
 
-HANDLERS: Mapping[str, Handler] = {snapshots.KIND: snapshots.make}
+HANDLERS: Mapping[str, Handler] = {snapshots.KIND: snapshots.make, sentinel.KIND: sentinel.make}
 
 log = structlog.get_logger(__name__)
 

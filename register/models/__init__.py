@@ -1,10 +1,24 @@
 """The tables. Importing this package registers every model with the metadata."""
 
 from register.models.ai_system import AISystem
+from register.models.assessment import Assessment, AssessmentEvent, HighRiskFlag
 from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
+from register.models.incident import (
+    Incident,
+    IncidentCase,
+    IncidentEvent,
+    IncidentFile,
+    IncidentReference,
+    IncidentSerial,
+    Measure,
+    NilReport,
+)
 from register.models.job import Job
 from register.models.ministry import CaseSerial, Ministry
 from register.models.mixins import Audited
+from register.models.notice import Notice, NoticeAnswer, NoticeEvent, NoticeRecipient, NoticeSerial
+from register.models.question import Question, QuestionEvent
+from register.models.referral import Referral, ReferralCondition, ReferralEvent, ReferralPackage, ReferralSerial
 from register.models.request_token import RequestToken
 from register.models.round import FormVersion, Round
 from register.models.snapshot import Snapshot
@@ -24,6 +38,8 @@ from register.models.user import User
 __all__ = [
     "AISystem",
     "AnswerDraft",
+    "Assessment",
+    "AssessmentEvent",
     "AuditClear",
     "AuditEntry",
     "AuditHead",
@@ -31,10 +47,31 @@ __all__ = [
     "CaseSerial",
     "ChangeMark",
     "FormVersion",
+    "HighRiskFlag",
+    "Incident",
+    "IncidentCase",
+    "IncidentEvent",
+    "IncidentFile",
+    "IncidentReference",
+    "IncidentSerial",
     "ItemVersion",
     "Job",
     "LifecycleEvent",
+    "Measure",
     "Ministry",
+    "NilReport",
+    "Notice",
+    "NoticeAnswer",
+    "NoticeEvent",
+    "NoticeRecipient",
+    "NoticeSerial",
+    "Question",
+    "QuestionEvent",
+    "Referral",
+    "ReferralCondition",
+    "ReferralEvent",
+    "ReferralPackage",
+    "ReferralSerial",
     "Remark",
     "RequestToken",
     "Round",

@@ -36,6 +36,8 @@ class UseCase(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):
         Index("ix_use_case_all_title", "title", "id", *NARROWING),
         Index("ix_use_case_own_updated", "ministry_id", "updated_at", "id", *NARROWING),
         Index("ix_use_case_own_number", "ministry_id", "case_no", "id", *NARROWING),
+        # What the first page counts.
+        Index("ix_use_case_all_state", "lifecycle", "ministry_id"),
     )
 
     case_no: Mapped[str] = mapped_column(Text)

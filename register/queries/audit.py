@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,24 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from register import audit, authz
-from register.authz import Actor
+from register.authz import Actor, Permission
 from register.clock import TOKYO
 from register.db import Base
-from register.models import AuditClear, AuditEntry, Ministry
+from register.models import Assessment, AuditClear, AuditEntry, Incident, Ministry, NoticeRecipient, Question, Referral
+from register.queries.listing import PER_PAGE, pages_of
+from register.queries.referrals import PACKAGE
 from register.vocab import MINISTRY_ROLES
 
-PER_PAGE = 50
 # An import may change a thousand rows in one deed; the page shows the first of them.
 SHOWN_CHANGES = 100
+# What a ministry has of its own for a time, and the right to read it: until then the log tells others no word of it.
+WAITING: Mapping[str, tuple[type[Any], Permission]] = {
+    Incident.__tablename__: (Incident, Permission.INCIDENT_READ),
+    Assessment.__tablename__: (Assessment, Permission.ASSESSMENT_READ),
+    Referral.__tablename__: (Referral, Permission.REFERRAL_READ),
+    NoticeRecipient.__tablename__: (NoticeRecipient, Permission.NOTICE_ANSWER_READ),
+    Question.__tablename__: (Question, Permission.QUESTION_READ),
+}
 COLUMNS = (
     AuditEntry.seq,
     AuditEntry.hash,
@@ -58,17 +67,21 @@ class LogPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return pages_of(self.total)
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of a change; ``purged`` when its clear text was lawfully removed and only the digests are left."""
+    """One field of a change; ``purged`` when its clear text was lawfully removed and only the digests are left.
+
+    ``withheld`` when the clear text is there, and not for the person who asks.
+    """
 
     name: str
     old: Any
     new: Any
     purged: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ class RowChange:
 class EntryPage:
     """One entry: ``reason`` is None when it was purged, ``labels`` names the rows that changed fields point at.
 
-    ``more`` counts the changes that are not shown.
+    ``more`` counts the changes that are not shown; ``clear`` tells whether any confidential text is.
     """
 
     entry: AuditEntry
@@ -97,13 +110,15 @@ class EntryPage:
     more: int
     labels: Mapping[tuple[str, str], str]
     whole: bool
+    reason_withheld: bool
+    clear: bool
 
 
 def list_page(session: Session, actor: Actor, wanted: LogFilter, page: int) -> LogPage:
     """Return one page of what ``actor`` may see."""
     conditions = [authz.sight(AuditEntry, actor), *_conditions(wanted)]
     total = session.scalar(select(func.count()).select_from(AuditEntry).where(*conditions)) or 0
-    page = min(page, max(1, -(-total // PER_PAGE)))
+    page = min(page, pages_of(total))
     statement = select(*COLUMNS).where(*conditions).order_by(AuditEntry.seq.desc())
     rows = session.execute(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     whole = _sees_all(actor)
@@ -115,18 +130,53 @@ def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
     body = json.loads(entry.body)
     clear = session.get(AuditClear, entry.seq)
     texts: Mapping[str, Any] = clear.texts if clear else {}
-    changes = tuple(_row_change(change, texts) for change in body["changes"][:SHOWN_CHANGES])
+    told = body["changes"][:SHOWN_CHANGES]
+    shown = _shown(session, entry, actor, texts, {(change["table"], change["pk"]) for change in told})
+    changes = tuple(_row_change(change, shown, texts) for change in told)
     return EntryPage(
         entry,
         session.get(Ministry, entry.ministry_id) if entry.ministry_id else None,
-        texts.get("reason") if isinstance(body["reason"], dict) else body["reason"],
+        shown.get("reason") if isinstance(body["reason"], dict) else body["reason"],
         body["details"],
         body["request"],
         changes,
         len(body["changes"]) - len(changes),
         _labels(session, changes),
         _sees_all(actor),
+        "reason" in texts and "reason" not in shown,
+        bool(shown),
     )
+
+
+def _shown(
+    session: Session, entry: AuditEntry, actor: Actor, texts: Mapping[str, Any], rows: Set[tuple[str, str]]
+) -> Mapping[str, Any]:
+    """Return those of the clear texts that ``actor`` may read: what still waits in a ministry is the ministry's.
+
+    ``rows`` are those whose changes are shown; an entry of the consistency check holds rows of both kinds.
+    """
+    if not _sees_all(actor):
+        return texts
+    subject = (entry.subject_table or "", entry.subject_id or "")
+    hidden = {row for row in {subject, *rows} if not _may_read(session, actor, *row)}
+    if subject in hidden:
+        return {}
+    kept = {name: text for name, text in texts.items() if tuple(name.split("/")[:2]) not in hidden}
+    return {name: text for name, text in kept.items() if not _working_text(name)}
+
+
+def _may_read(session: Session, actor: Actor, table: str, pk: str) -> bool:
+    if table not in WAITING:
+        return True
+    model, permission = WAITING[table]
+    row = session.get(model, int(pk))
+    return row is not None and authz.can(actor, permission, row)
+
+
+def _working_text(name: str) -> bool:
+    """Tell whether a text is the ministry's own of a referral: what was sent stands in the rows of what was sent."""
+    table, _, field = name.partition("/")
+    return table == Referral.__tablename__ and field.rpartition("/")[2] in PACKAGE
 
 
 def _sees_all(actor: Actor) -> bool:
@@ -163,13 +213,16 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), TOKYO)
 
 
-def _row_change(change: Mapping[str, Any], texts: Mapping[str, Any]) -> RowChange:
+def _row_change(change: Mapping[str, Any], shown: Mapping[str, Any], texts: Mapping[str, Any]) -> RowChange:
     table, pk = change["table"], change["pk"]
     fields = []
     for name, (old, new) in sorted(change["fields"].items()):
         if any(isinstance(value, dict) and value.keys() == {"hmac"} for value in (old, new)):
-            clear = texts.get(f"{table}/{pk}/{name}")
-            fields.append(FieldChange(name, *clear) if clear else FieldChange(name, None, None, purged=True))
+            key = f"{table}/{pk}/{name}"
+            if clear := shown.get(key):
+                fields.append(FieldChange(name, *clear))
+            else:
+                fields.append(FieldChange(name, None, None, purged=key not in texts, withheld=key in texts))
         else:
             fields.append(FieldChange(name, old, new))
     return RowChange(table, pk, change["op"], tuple(fields))

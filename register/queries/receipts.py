@@ -20,6 +20,7 @@ from register.formspec.schema import Field, Section
 from register.models import Ministry, Round, Submission, SubmissionEvent, SubmissionItem
 from register.queries.answers import missing, open_points
 from register.queries.returns import Frame, frame
+from register.queries.risk_counts import disagreements, risk_counts
 from register.vocab import AnswerState, Confirmation
 
 
@@ -73,12 +74,13 @@ def content_page(session: Session, submission: Submission, actor: Actor, today: 
     around = frame(session, submission, actor, today)
     items = items_of(session, submission)
     counted = Counter(item.confirmation for item in items)
+    counts = risk_counts(session, submission.ministry_id, around.round)
     events = select(SubmissionEvent).where(SubmissionEvent.submission_id == submission.id)
     return ContentPage(
         around,
         [_case(item, around, language) for item in items],
         {one: counted[one] for one in Confirmation if counted[one]},
-        [] if submission.nil else open_points(items, around.spec),
+        [] if submission.nil else [*open_points(items, around.spec), *disagreements(items, counts)],
         digest(session, submission),
         session.scalars(events.order_by(SubmissionEvent.id)).all(),
     )

@@ -19,17 +19,10 @@ from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.mapping import changes
 from register.formspec.schema import Field, FormSpec, Section
 from register.formspec.terms import round_terms
-from register.models import (
-    AnswerDraft,
-    Ministry,
-    Remark,
-    Round,
-    Submission,
-    SubmissionEvent,
-    SubmissionItem,
-    UseCase,
-)
+from register.models import AnswerDraft, Ministry, Remark, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
+from register.queries import questions
 from register.queries.answers import known, last_items, left, missing, open_points, put, seen_of, settled, unready
+from register.queries.risk_counts import QUESTION, RiskCounts, disagreements, risk_counts
 from register.vocab import AnswerState, Confirmation, Lifecycle, SectionState, SubmissionDeed
 
 
@@ -79,6 +72,7 @@ class WorkPage:
     events: Sequence[SubmissionEvent]
     not_laid_out: int
     open_remarks: int
+    questions: int
 
     @property
     def confirmable(self) -> Sequence[ItemRow]:
@@ -134,6 +128,7 @@ class SectionPage:
     seen: str
     draft: AnswerDraft | None
     before_form: FormSpec | None
+    risk: RiskCounts | None = None
 
 
 def frame(session: Session, submission: Submission, actor: Actor, today: dt.date) -> Frame:
@@ -170,12 +165,13 @@ def _now(deed: SubmissionDeed, submission: Submission, current: Round, today: dt
 
 
 def work_page(session: Session, submission: Submission, actor: Actor, today: dt.date, forms: FormLibrary) -> WorkPage:
-    """Return the task list of a return, in eight statements whatever the number of its cases."""
+    """Return the task list of a return, in eleven statements whatever the number of its cases."""
     around = frame(session, submission, actor, today)
     own = select(SubmissionItem).where(SubmissionItem.submission_id == submission.id)
     items = list(session.scalars(own.order_by(SubmissionItem.case_no, SubmissionItem.id)))
     last = last_items(session, submission.ministry_id, around.round)
     remarks = _open_remarks(session, submission)
+    counts = risk_counts(session, submission.ministry_id, around.round)
     lives = _lifecycles(session, submission)
     rows = [_row(item, around.spec, forms, last, lives, remarks) for item in items]
     counted = Counter(item.confirmation for item in items)
@@ -184,10 +180,11 @@ def work_page(session: Session, submission: Submission, actor: Actor, today: dt.
         around,
         rows,
         {one: counted[one] for one in Confirmation if one is not Confirmation.REPORTED},
-        open_points(items, around.spec),
+        [*open_points(items, around.spec), *disagreements(items, counts)],
         session.scalars(events.order_by(SubmissionEvent.id)).all(),
         _not_laid_out(session, submission, around.round) if around.may_fill else 0,
         sum(remarks.values()),
+        questions.waiting(session, actor).get(submission.ministry_id, 0),
     )
 
 
@@ -289,6 +286,7 @@ def section_page(
         seen_of(item, around.spec, section_id),
         session.scalar(own),
         before,
+        risk_counts(session, item.ministry_id, around.round) if any(q.id == QUESTION for q in questions) else None,
     )
 
 

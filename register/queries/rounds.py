@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from register import authz, workdays
 from register.authz import Actor, Permission
 from register.models import FormVersion, Ministry, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
+from register.queries import questions
 from register.queries.returns import possible
 from register.states import ROUND, ROUND_RUNNING, SETTLED_RETURN, RoundStep
 from register.vocab import Confirmation, Lifecycle, RoundDeed, SubmissionDeed, SubmissionState
@@ -67,6 +68,7 @@ class BoardRow:
     """One ministry's place on the board; ``submission`` is None where it sent nothing to a round collected elsewhere.
 
     ``days_left`` are business days, while the ministry owes its return; ``overdue`` says that they are used up.
+    ``questions`` are those of the consistency check that the ministry has still to answer.
     """
 
     ministry: Ministry
@@ -77,6 +79,7 @@ class BoardRow:
     overdue: bool = False
     extended_for: str = ""
     deeds: frozenset[SubmissionDeed] = frozenset()
+    questions: int = 0
 
     @property
     def items(self) -> int:
@@ -184,7 +187,7 @@ def list_rounds(session: Session, actor: Actor) -> Sequence[RoundRow]:
 def round_page(
     session: Session, round: Round, actor: Actor, today: dt.date, shown: BoardState | None = None
 ) -> RoundPage:
-    """Return the round's page as ``actor`` may see it, in four statements."""
+    """Return the round's page as ``actor`` may see it, in five statements."""
     whole = authz.can(actor, Permission.ROUND_BOARD)
     own = None if whole else actor.ministry_id
     due = round.due_on if round.state in ROUND_RUNNING else None
@@ -211,10 +214,12 @@ def _board(session: Session, round: Round, actor: Actor, today: dt.date, own: in
         statement = statement.where(Ministry.id == own)
     found = session.execute(statement).all()
     counts, reasons = _counts(session, round), _extended(session, round)
-    return [
+    asked = questions.waiting(session, actor)
+    rows = [
         _row(ministry, submission, round, actor, today, counts, reasons) if submission else BoardRow(ministry, None, {})
         for ministry, submission in found
     ]
+    return [replace(row, questions=asked.get(row.ministry.id, 0)) for row in rows]
 
 
 def _row(

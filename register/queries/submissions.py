@@ -15,9 +15,8 @@ from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import Field, FormSpec, Section
 from register.formspec.terms import round_terms
 from register.models import FormVersion, ItemVersion, Ministry, Round, Submission, SubmissionItem, UseCase
+from register.queries.listing import PER_PAGE, pages_of
 from register.vocab import AnswerState
-
-PER_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class SubmissionPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return pages_of(self.total)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def submission_page(session: Session, submission: Submission, page: int) -> Subm
     """Return one page of the items of ``submission``, in the order of their numbers."""
     own = SubmissionItem.submission_id == submission.id
     total = session.scalar(select(func.count()).select_from(SubmissionItem).where(own)) or 0
-    page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    page = min(max(1, page), pages_of(total))
     statement = select(SubmissionItem).where(own).order_by(SubmissionItem.case_no, SubmissionItem.id)
     items = session.scalars(statement.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     current = session.get_one(Round, submission.round_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, func, or_, select
@@ -13,10 +13,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from register import authz, states
 from register.authz import Actor, AnySelect, Permission
 from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase, counted
-from register.text import clean_line, search_key
+from register.queries import listing
+from register.queries.listing import MOST_WORDS, PER_PAGE, pages_of
+from register.text import search_key
 from register.vocab import MINISTRY_ROLES, Lifecycle
-
-PER_PAGE = 50
 
 Filter = Callable[[Actor, Sequence[str]], ColumnElement[bool]]
 UNANSWERED = "none"
@@ -64,8 +64,6 @@ SORTS: Mapping[str, tuple[Any, ...]] = {
     "title": (UseCase.title, UseCase.id),
 }
 DEFAULT_SORT = "updated"
-# SQLite takes a thousand conditions at most; nobody means more words than this.
-MOST_WORDS = 50
 
 COLUMNS = (
     UseCase.public_id,
@@ -100,42 +98,12 @@ EXPORT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ListState:
-    """The list's whole state as the URL holds it; an unknown value in a URL is dropped, not guessed."""
+class ListState(listing.ListState):
+    """The list's whole state as the URL holds it."""
 
-    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    q: str = ""
+    filters = FILTERS
+    sorts = SORTS
     sort: str = DEFAULT_SORT
-    page: int = 1
-
-    @classmethod
-    def of(cls, args: Any, page: int) -> ListState:
-        """Read the state from the arguments of a URL (a MultiDict); ``page`` is read by the edge."""
-        chosen = {name: tuple(filter(None, map(clean_line, args.getlist(name)))) for name in FILTERS}
-        sort = args.get("sort", DEFAULT_SORT)
-        return cls(
-            {name: values for name, values in chosen.items() if values},
-            clean_line(args.get("q", "")),
-            sort if sort in SORTS else DEFAULT_SORT,
-            page,
-        )
-
-    def args(self, **changes: Any) -> dict[str, Any]:
-        """Return the arguments of the URL of this state with ``changes``; defaults are left out."""
-        state = replace(self, **changes)
-        args: dict[str, Any] = dict(state.chosen)
-        if state.q:
-            args["q"] = state.q
-        if state.sort != DEFAULT_SORT:
-            args["sort"] = state.sort
-        if state.page > 1:
-            args["page"] = state.page
-        return args
-
-    def without(self, name: str, value: str) -> dict[str, Any]:
-        """Return the arguments without one filter value, on the first page."""
-        chosen = {key: tuple(v for v in values if (key, v) != (name, value)) for key, values in self.chosen.items()}
-        return self.args(chosen={key: values for key, values in chosen.items() if values}, page=1)
 
 
 @dataclass(frozen=True)
@@ -150,7 +118,7 @@ class ListPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return pages_of(self.total)
 
 
 def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
@@ -159,7 +127,7 @@ def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
     of_ministry = "ministry" in state.chosen
     counted = _from(select(func.count()).select_from(UseCase), of_ministry).where(*condition)
     total: int = session.scalar(counted) or 0
-    page = min(state.page, max(1, -(-total // PER_PAGE)))
+    page = min(state.page, pages_of(total))
     rows = _from(select(*COLUMNS), of_ministry or state.sort == "number").where(*condition).order_by(*SORTS[state.sort])
     found = session.execute(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     rounds = session.scalars(_settled_rounds()).all()

@@ -21,12 +21,15 @@ LONGEST_NOTE = 1000
 class Typed:
     """What a person gave for some questions: texts, reasons for declining, why a redefined answer differs.
 
+    ``reasons`` say why an answer differs from what the register counts.
+
     ``by`` is whose word it is: a ministry's, or the secretariat's, which corrects with a reason and is asked no cause.
     """
 
     texts: Mapping[str, str]
     declined: Mapping[str, str] = field(default_factory=dict)
     causes: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     by: MappedBy = MappedBy.MINISTRY
 
 
@@ -124,6 +127,8 @@ def _parsed(
             continue
         if question.id in typed.declined and parsed[question.id] is None:
             notes[question.id] = clean(typed.declined[question.id])
+        elif parsed[question.id] is not None and (reason := clean(typed.reasons.get(question.id, ""))):
+            notes[question.id] = reason
         if problem := _problem(item, question, parsed[question.id], notes, typed):
             problems[question.id] = problem
     if problems:

@@ -9,10 +9,11 @@ from register import audit
 from register.authz import Actor
 from register.errors import NotNow, say
 from register.formspec.schema import FormSpec
+from register.formspec.sheets import Sheet
 from register.models import FormVersion
 
 
-def publish(session: Session, spec: FormSpec, *, by: Actor) -> FormVersion:
+def publish(session: Session, spec: FormSpec | Sheet, *, by: Actor) -> FormVersion:
     """Return the published row of ``spec``, written once; raise ``NotNow`` when another text stands under its name."""
     statement = select(FormVersion).where(FormVersion.form == spec.form, FormVersion.version == spec.version)
     known = session.scalar(statement)

@@ -16,6 +16,7 @@ from register.formspec.schema import FormSpec
 from register.models import Round, Submission, SubmissionEvent
 from register.queries.answers import open_points
 from register.queries.receipts import digest, items_of
+from register.queries.risk_counts import disagreements, risk_counts
 from register.services import acceptance, remarks
 from register.services.case_update import Tally
 from register.services.returns import closed_day, reason_for, step, take
@@ -36,7 +37,9 @@ class Finding:
 def send(session: Session, submission: Submission, *, spec: FormSpec, by: Actor) -> Submission:
     """Send the return to the ministry's approver, as it stands; raise ``NotNow`` while something is open."""
     taken = step(session, submission, SubmissionDeed.SEND)
-    if points := open_points(items_of(session, submission), spec):
+    items = items_of(session, submission)
+    counts = risk_counts(session, submission.ministry_id, session.get_one(Round, submission.round_id))
+    if points := [*open_points(items, spec), *disagreements(items, counts)]:
         raise NotNow(points[0])
     submission.nil = False
     _send(session, submission, by)

@@ -14,7 +14,9 @@ from register.authz import Actor
 from register.clock import fiscal_year
 from register.errors import Invalid, Say, say
 from register.formspec.schema import FormSpec
+from register.formspec.sheets import SheetLibrary
 from register.models import AISystem, Ministry, UseCase
+from register.queries.reasking import unjudged
 from register.services import case_numbers, lifecycle
 from register.services.editing import refuse_stale
 from register.text import clean, clean_line, search_key
@@ -77,8 +79,12 @@ def move(
     reason: str,
     version: int,
     by: Actor,
+    sheets: SheetLibrary | None = None,
 ) -> UseCase:
-    """Take a use case to another state of its life; raise ``NotNow`` or ``Invalid`` when the table says no."""
+    """Take a use case to another state of its life; raise ``NotNow`` or ``Invalid`` when the table says no.
+
+    ``sheets`` says whether a start wants a high-risk judgment first; without it none is asked for.
+    """
     refuse_stale(use_case, version, EDITABLE)
     transition = states.lifecycle_move(use_case.lifecycle, to)
     if to is Lifecycle.RETIRED:
@@ -87,7 +93,9 @@ def move(
     problems: dict[str, Say] = {}
     if transition.reason and not reason:
         problems["reason"] = say("理由を入力してください。")
-    facts = states.MoveFacts(on, session.info["clock"].today(), use_case.lifecycle_since, unanswered(use_case, form))
+    blocked = sheets is not None and sheets.start == "block" and unjudged(session, use_case, sheets, on)
+    today, blank = session.info["clock"].today(), unanswered(use_case, form)
+    facts = states.MoveFacts(on, today, use_case.lifecycle_since, blank, blocked)
     if refusals := states.refusals(transition, facts):
         problems["on"] = refusals[0]
     if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from werkzeug.routing import BaseConverter, ValidationError
@@ -21,4 +22,19 @@ class RoundCode(BaseConverter):
         return int(match[1]), int(match[2]), bool(match[3])
 
     def to_url(self, value: str) -> str:
+        return str(value)
+
+
+class Day(BaseConverter):
+    """``2025-12-10`` as that day."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> dt.date:
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: dt.date | str) -> str:
         return str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from flask_babel import gettext
@@ -28,6 +29,17 @@ def attachment(content: bytes, kind: str, name: str) -> Response:
     """Return ``content`` as a file to save, never to show inside the site."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return Response(content, content_type=TYPES[kind], headers=headers)
+
+
+def plain_file(content: bytes, name: str) -> Response:
+    """Return what a person attached, to be saved under its name: of no type, so that nothing opens it by itself."""
+    given = _saved_under(name)
+    return Response(content, content_type="application/octet-stream", headers={"Content-Disposition": given})
+
+
+def _saved_under(name: str) -> str:
+    # RFC 6266: a plain name for old programs, and the real one in any language.
+    return f"attachment; filename=\"file\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def use_cases(rows: Iterable[Row[Any]], spec: FormSpec, kind: str, created: dt.datetime) -> tuple[bytes, int]:

@@ -84,12 +84,13 @@ def say(sentence: Say | str) -> str:
     """Write a sentence of the rules in the page's language, and so its parameters that are sentences or words."""
     if isinstance(sentence, str):
         return sentence
-    params = {key: _said(value) for key, value in sentence.params.items()}
+    params = {key: said(value) for key, value in sentence.params.items()}
     text: str = gettext(sentence.template)
     return text % params if params else text
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
+    """Return a value of any kind as a sentence of the page's language holds it."""
     if isinstance(value, Term):
         return term(value)
     if isinstance(value, Text):
@@ -127,6 +128,7 @@ FILTERS: dict[str, Any] = {
     "size": size,
     "term": term,
     "say": say,
+    "said": said,
     "lines": lines,
     "written": written,
     "drawn": drawn,

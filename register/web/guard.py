@@ -25,8 +25,16 @@ from register.db import table_of
 from register.errors import NotFound, RegisterError, say
 from register.models import (
     AISystem,
+    Assessment,
     AuditEntry,
+    Incident,
+    IncidentFile,
     Job,
+    Measure,
+    Notice,
+    NoticeRecipient,
+    Question,
+    Referral,
     Remark,
     RequestToken,
     Round,
@@ -51,9 +59,27 @@ class Access:
     loads: Mapping[str, type[DeclarativeBase]] = field(default_factory=dict)
 
 
+PUBLIC: tuple[type[DeclarativeBase], ...] = (
+    UseCase,
+    AISystem,
+    Submission,
+    SubmissionItem,
+    Remark,
+    Upload,
+    Snapshot,
+    Job,
+    Incident,
+    Measure,
+    IncidentFile,
+    Assessment,
+    Referral,
+    Notice,
+    NoticeRecipient,
+    Question,
+)
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
-    **dict.fromkeys((UseCase, AISystem, Submission, SubmissionItem, Remark, Upload, Snapshot, Job), ("public_id",)),
+    **dict.fromkeys(PUBLIC, ("public_id",)),
     Round: ("fiscal_year", "number", "rehearsal"),
     # An entry's number would tell a ministry how much the others do; its hash tells nothing.
     AuditEntry: ("hash",),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from register.authz import Permission
 from register.queries import home as queries
 from register.web.guard import guarded
-from register.web.session import current_actor, db_session
+from register.web.session import current_actor, db_session, runtime
 
 blueprint = Blueprint("home", __name__)
 
@@ -16,5 +16,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @guarded(Permission.HOME)
 def index() -> ResponseReturnValue:
-    """The counts by state and the newest rounds."""
-    return render_template("home/index.html", page=queries.home_page(db_session(), current_actor()))
+    """What waits, the counts by state and the newest rounds."""
+    run = runtime()
+    page = queries.home_page(db_session(), current_actor(), run.risk, run.sheets, run.clock.today())
+    return render_template("home/index.html", page=page)

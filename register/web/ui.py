@@ -42,6 +42,11 @@ class NavItem:
 NAVIGATION = (
     NavItem("home.index", lazy_gettext("ホーム"), Permission.HOME),
     NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ),
+    NavItem("incidents.index", lazy_gettext("リスクケース"), Permission.INCIDENT_READ, ("measures", "nil_reports")),
+    NavItem("assessments.index", lazy_gettext("高リスク判定"), Permission.ASSESSMENT_READ),
+    NavItem("referrals.index", lazy_gettext("アドバイザリーボード"), Permission.REFERRAL_READ, ("agendas",)),
+    NavItem("notices.index", lazy_gettext("注意喚起"), Permission.NOTICE_READ, ("notice_answers",)),
+    NavItem("questions.index", lazy_gettext("確認の質問"), Permission.QUESTION_READ),
     NavItem("ai_systems.index", lazy_gettext("AIシステム"), Permission.AI_SYSTEM_READ),
     NavItem(
         "rounds.index",

@@ -12,15 +12,16 @@ from register import audit, states
 from register.authz import Permission, require
 from register.errors import Invalid, NotNow, Stale, say
 from register.models import AISystem, Round, UseCase
+from register.queries import assessments as judgments
+from register.queries import incidents, questions, reasking, referrals
 from register.queries import use_cases as queries
 from register.services import use_cases as services
 from register.vocab import Lifecycle
-from register.web import downloads
+from register.web import downloads, listing
 from register.web.filters import language
 from register.web.forms.base import beside, version_of
 from register.web.forms.use_cases import MoveForm, UseCaseForm
 from register.web.guard import guarded, writable
-from register.web.paging import page_number
 from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("use_cases", __name__)
@@ -30,7 +31,7 @@ blueprint = Blueprint("use_cases", __name__)
 @guarded(Permission.USE_CASE_READ)
 def index() -> ResponseReturnValue:
     """The list with its filter, order and page, all of it in the URL."""
-    page = queries.list_page(db_session(), current_actor(), _state())
+    page = queries.list_page(db_session(), current_actor(), listing.state_of(queries.ListState))
     spec, state, options = runtime().forms.newest, page.state, _options(page)
     return render_template(
         "use_cases/index.html",
@@ -38,7 +39,7 @@ def index() -> ResponseReturnValue:
         state=state,
         spec=spec,
         options=options,
-        chips=_chips(state, options),
+        chips=listing.chips(state, options),
         link=lambda number: url_for("use_cases.index", **state.args(page=number)),
     )
 
@@ -47,7 +48,7 @@ def index() -> ResponseReturnValue:
 @guarded(Permission.USE_CASE_EXPORT)
 def export(kind: str) -> ResponseReturnValue:
     """The filtered list as a file; who took it out is recorded."""
-    rows = queries.export_rows(db_session(), current_actor(), _state())
+    rows = queries.export_rows(db_session(), current_actor(), listing.state_of(queries.ListState))
     content, count = downloads.use_cases(rows, runtime().forms.newest, kind, runtime().clock.now())
     # Search words may quote a case: the log keeps that there were some, not which.
     audit_read(audit.Event.USE_CASES_EXPORTED, None, kind=kind, rows=count, filtered=bool(request.args))
@@ -58,8 +59,18 @@ def export(kind: str) -> ResponseReturnValue:
 @guarded(Permission.USE_CASE_READ, use_case=UseCase)
 def show(use_case: UseCase) -> ResponseReturnValue:
     """One use case: what it is, its life, its answers."""
-    page = queries.case_page(db_session(), use_case, current_actor(), runtime().clock.today())
-    return render_template("use_cases/show.html", page=page, spec=runtime().forms.newest)
+    session, actor, run = db_session(), current_actor(), runtime()
+    page = queries.case_page(session, use_case, actor, run.clock.today())
+    judged = judgments.of_case(session, use_case, actor, run.sheets, run.clock.today())
+    if judged and judged.assessments:
+        audit_read(audit.Event.ASSESSMENT_READ, use_case)
+    around = {
+        "judgments": judged,
+        "incidents": incidents.of_case(session, use_case, actor),
+        "referrals": referrals.of_case(session, use_case, actor),
+        "questions": questions.of_case(session, use_case, actor, questions.Teller(run.forms.newest, run.risk)),
+    }
+    return render_template("use_cases/show.html", page=page, spec=run.forms.newest, **around)
 
 
 @blueprint.route("/use-cases/new", methods=["GET", "POST"])
@@ -117,6 +128,7 @@ def move(use_case: UseCase) -> ResponseReturnValue:
             "on": form.on.data,
             "reason": form.reason.data or "",
             "version": version_of(form),
+            "sheets": runtime().sheets,
         }
         try:
             services.move(db_session(), writable(use_case), form=runtime().forms.newest, by=current_actor(), **step)
@@ -131,15 +143,15 @@ def move(use_case: UseCase) -> ResponseReturnValue:
 def _move_page(form: MoveForm, use_case: UseCase, target: Lifecycle) -> str:
     transition = states.lifecycle_move(use_case.lifecycle, target)
     form.reason.flags.needed = transition.reason
-    return render_template("use_cases/move.html", form=form, use_case=use_case, transition=transition)
+    run = runtime()
+    asked = states.judged_for_start in transition.guards
+    unjudged = asked and reasking.unjudged(reading_session(), use_case, run.sheets, run.clock.today())
+    named = {"use_case": use_case, "transition": transition, "unjudged": unjudged}
+    return render_template("use_cases/move.html", form=form, **named)
 
 
 def _systems() -> list[AISystem]:
     return queries.systems_for(reading_session(), current_actor())
-
-
-def _state() -> queries.ListState:
-    return queries.ListState.of(request.args, page_number(request.args))
 
 
 def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
@@ -156,18 +168,6 @@ def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
 
 def _round_name(round: Round) -> str:
     return str(gettext("%(year)s年度第%(number)s回", year=round.fiscal_year, number=round.number))
-
-
-def _chips(state: queries.ListState, options: dict[str, list[tuple[str, str]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return each condition of the list in words, with the state of the list without it."""
-    chips = [
-        (dict(options[name]).get(value, value), state.without(name, value))
-        for name, values in state.chosen.items()
-        for value in values
-    ]
-    if not state.q:
-        return chips
-    return [(gettext("「%(text)s」", text=state.q), state.args(q="", page=1)), *chips]
 
 
 def _status(form: UseCaseForm) -> int:

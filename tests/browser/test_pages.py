@@ -11,8 +11,32 @@ from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import select
 
 from register.db import Database
-from register.models import AISystem, AuditEntry, Ministry, Round, Submission, SubmissionItem, UseCase
-from register.vocab import Lifecycle, RoundState
+from register.models import (
+    AISystem,
+    Assessment,
+    AuditEntry,
+    Incident,
+    Measure,
+    Ministry,
+    Notice,
+    NoticeRecipient,
+    Question,
+    Referral,
+    Round,
+    Submission,
+    SubmissionItem,
+    UseCase,
+)
+from register.vocab import (
+    AssessmentState,
+    IncidentState,
+    Lifecycle,
+    NoticeState,
+    QuestionState,
+    ReferralState,
+    ReplyState,
+    RoundState,
+)
 
 SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
 PHONE = {"width": 320, "height": 640}
@@ -28,6 +52,11 @@ NOT_PAGES = {
     "rounds.board",
     "uploads.workbook",
     "uploads.reasons",
+    "incidents.export",
+    "notices.export",
+    "measures.download",
+    "assessments.export",
+    "agendas.file",
 }
 IN_THE_STORY = {
     "jobs.show",
@@ -82,6 +111,13 @@ def in_round(model: type, **equal: object) -> Callable[[Database], object]:
 NEWEST, RUNNING = one(Round, number=2), one(Round, state=RoundState.OPEN)
 REPORTED = one(SubmissionItem, case_no="K-2025-0001")
 OWN, CASE = in_round(Submission), in_round(SubmissionItem)
+KNOWN = one(Incident, state=IncidentState.IN_RESPONSE)
+JUDGED, ASKED, BEGUN = (
+    one(Assessment, state=state) for state in (AssessmentState.DECIDED, AssessmentState.PROPOSED, AssessmentState.DRAFT)
+)
+SENT, ADVISED, RETURNED = (one(Referral, state=ReferralState(name)) for name in ("sent", "advised", "returned"))
+UNCLEARED, ISSUED = one(Notice, state=NoticeState.ASKED), one(Notice, state=NoticeState.ISSUED)
+DRAFTED = one(NoticeRecipient, state=ReplyState.DRAFTED)
 PLANNED = one(UseCase, case_no="K-2025-0004")
 PAGES = {
     "security.login": Address(None),
@@ -126,6 +162,50 @@ PAGES = {
         SECRETARIAT, of("round", NEWEST, "code", table="confidentiality", row="1", column="G1/started")
     ),
     "snapshots.index": Address(SECRETARIAT),
+    "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),
+    "incidents.new": Address(REPORTER, lambda _: {"case": "K-2025-0001"}),
+    "incidents.show": Address("approver.b@demo.example", of("incident", KNOWN)),
+    "incidents.edit": Address("approver.b@demo.example", of("incident", KNOWN)),
+    "incidents.step": Address(SECRETARIAT, of("incident", KNOWN, deed="comment")),
+    "measures.new": Address("reporter.b@demo.example", of("incident", KNOWN)),
+    "measures.edit": Address("reporter.b@demo.example", of("measure", one(Measure))),
+    "measures.done": Address("reporter.b@demo.example", of("measure", one(Measure))),
+    "measures.settle": Address("reporter.b@demo.example", of("measure", one(Measure), word="verify")),
+    "measures.refer": Address(SECRETARIAT, of("incident", KNOWN)),
+    "measures.attach": Address(SECRETARIAT, of("incident", KNOWN)),
+    "nil_reports.index": Address(REPORTER),
+    "assessments.index": Address(SECRETARIAT, lambda _: {"state": "decided"}),
+    "assessments.due": Address(REPORTER),
+    "assessments.sheet": Address(SECRETARIAT, lambda _: {"version": "v2"}),
+    "assessments.new": Address(REPORTER, of("use_case", PLANNED)),
+    "assessments.show": Address(SECRETARIAT, of("assessment", JUDGED)),
+    "assessments.edit": Address(REPORTER, of("assessment", BEGUN)),
+    "assessments.decide": Address(APPROVER, of("assessment", ASKED)),
+    "assessments.step": Address(APPROVER, of("assessment", ASKED, deed="send_back")),
+    "referrals.index": Address(SECRETARIAT, lambda _: {"state": "open"}),
+    "referrals.new": Address(REPORTER, of("use_case", PLANNED)),
+    "referrals.show": Address(SECRETARIAT, of("referral", ADVISED)),
+    "referrals.edit": Address(REPORTER, of("referral", RETURNED)),
+    "referrals.step": Address(APPROVER, of("referral", ADVISED, act="respond")),
+    "agendas.index": Address(SECRETARIAT),
+    "notices.index": Address(SECRETARIAT),
+    "notices.new": Address(SECRETARIAT),
+    "notices.from_incident": Address(SECRETARIAT, of("incident", KNOWN)),
+    "notices.show": Address(SECRETARIAT, of("notice", UNCLEARED)),
+    "notices.edit": Address(SECRETARIAT, of("notice", UNCLEARED)),
+    "notices.consent": Address("approver.b@demo.example", of("notice", UNCLEARED)),
+    "notices.issue": Address(SECRETARIAT, of("notice", one(Notice, state=NoticeState.DRAFT))),
+    "notices.step": Address(SECRETARIAT, of("notice", ISSUED, move="close")),
+    "notices.board": Address(SECRETARIAT, of("notice", ISSUED)),
+    "notice_answers.show": Address(SECRETARIAT, of("recipient", one(NoticeRecipient, state=ReplyState.CONFIRMED))),
+    "notice_answers.edit": Address(REPORTER, of("recipient", DRAFTED)),
+    "notice_answers.confirm": Address(APPROVER, of("recipient", DRAFTED)),
+    "questions.index": Address(SECRETARIAT, lambda _: {"state": "unsettled", "rule": "C02"}),
+    "questions.rules": Address(REPORTER),
+    "questions.show": Address(SECRETARIAT, of("question", one(Question, state=QuestionState.ACCEPTED))),
+    "questions.step": Address(
+        SECRETARIAT, of("question", one(Question, state=QuestionState.EXPLAINED), answer="accept")
+    ),
     "audit.index": Address(SECRETARIAT),
     "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
 }

@@ -18,11 +18,22 @@ from register.db import Base, Database
 from register.formspec.loader import load_library
 from register.models import (
     AISystem,
+    Assessment,
     AuditEntry,
     FormVersion,
+    HighRiskFlag,
+    Incident,
+    IncidentFile,
     Job,
     LifecycleEvent,
+    Measure,
     Ministry,
+    NilReport,
+    Notice,
+    NoticeAnswer,
+    NoticeRecipient,
+    Question,
+    Referral,
     Remark,
     Round,
     Snapshot,
@@ -32,7 +43,25 @@ from register.models import (
     UseCase,
     User,
 )
-from register.vocab import JobState, Lifecycle, RemarkKind, RoundState, Source, SubmissionState
+from register.vocab import (
+    AssessmentState,
+    AudienceKind,
+    IncidentKind,
+    IncidentState,
+    JobState,
+    Lifecycle,
+    NoticeState,
+    Precision,
+    QuestionState,
+    ReferralState,
+    RemarkKind,
+    Reply,
+    ReplyState,
+    RiskResult,
+    RoundState,
+    Source,
+    SubmissionState,
+)
 from tests.support.data import NOW, STAFF, staffed
 from tests.support.databases import Build
 from tests.support.sources import ROOT
@@ -40,6 +69,10 @@ from tests.support.sources import ROOT
 BY = Actor.system("tests")
 TODAY = dt.date(2025, 11, 10)
 NOBODY = Actor.system("nobody")
+RISK = (Incident, Measure, IncidentFile, NilReport, Assessment, HighRiskFlag, Referral)
+TOLD = (Assessment, Incident, Measure, IncidentFile, Referral)
+RISK = (Incident, Measure, IncidentFile, NilReport, NoticeRecipient, NoticeAnswer)
+RISK = (Incident, Measure, IncidentFile, NilReport, Question)
 HANDED_IN = {"submitted", "returned", "accepted", "frozen"}
 
 
@@ -53,6 +86,11 @@ def rows_of_everything(url: str) -> None:
         for ministry in ministries:
             add_cases(session, ministry)
             add_returns(session, ministry, rounds)
+            add_incidents(session, ministry)
+            add_assessments(session, ministry)
+            add_referrals(session, ministry)
+            add_notices(session, ministry)
+            add_questions(session, ministry)
         add_jobs(session)
         snapshot = Snapshot(round_id=rounds[0].id, language="ja", file_name="a.pdf", path="a", size=1, pages=1)
         snapshot.sha256 = snapshot.data_sha256 = snapshot.audit_head = "0" * 64
@@ -114,6 +152,76 @@ def add_returns(session: Session, ministry: Ministry, rounds: list[Round]) -> No
         session.add(Upload(user_id=session.scalars(select(User.id).limit(1)).one(), **of_return, **file))
 
 
+def add_incidents(session: Session, ministry: Ministry) -> None:
+    """Store an incident that the secretariat was told of and one that it was not, each with a measure and a file."""
+    stamps = {"created_at": NOW, "updated_at": NOW, "heard_at": NOW, "detected_on": TODAY, "report_due": TODAY}
+    for number, told in enumerate((None, NOW)):
+        incident = Incident(ministry_id=ministry.id, incident_no=f"{ministry.key}-RC2025-{number:03d}", title="題")
+        for name, value in {**stamps, "notify_due": TODAY, "notified_at": told, "categories": "RC01"}.items():
+            setattr(incident, name, value)
+        incident.kind, incident.state = IncidentKind.RISK_CASE, IncidentState.REPORTED
+        incident.occurred_precision = incident.affected_precision = Precision.UNKNOWN
+        incident.reporter, incident.search_key = "tests", ""
+        named(session, audit.Event.INCIDENT_ENTERED, [incident])
+        own = {"incident_id": incident.id, "ministry_id": ministry.id}
+        named(session, audit.Event.MEASURE_SET, [Measure(body="対策", owner="課", due_on=TODAY, **own)])
+        file = {"file_name": "a.txt", "path": "a", "size": 1, "sha256": "0" * 64, "at": NOW, "author_name": "tests"}
+        named(session, audit.Event.INCIDENT_FILE_KEPT, [IncidentFile(**own, **file)])
+    nil = NilReport(ministry_id=ministry.id, month=TODAY.replace(day=1), at=NOW, actor_name="tests")
+    named(session, audit.Event.NIL_DECLARED, [nil])
+
+
+def add_assessments(session: Session, ministry: Ministry) -> None:
+    """Store a judgment that was decided and one that was not, and the flag that the first one raised."""
+    case = session.scalars(select(UseCase).where(UseCase.ministry_id == ministry.id)).one()
+    form = session.scalars(select(FormVersion)).one()
+    for number, (state, decided) in enumerate(((AssessmentState.DECIDED, NOW), (AssessmentState.DRAFT, None)), 1):
+        one = Assessment(ministry_id=ministry.id, use_case=case, number=number, form_version=form, state=state)
+        one.causes, one.answers, one.reasons, one.evidence = [], {}, {}, {}
+        one.suggested, one.decided_at, one.created_at, one.updated_at = RiskResult.UNDETERMINED, decided, NOW, NOW
+        named(session, audit.Event.ASSESSMENT_DRAFTED, [one])
+        if decided:
+            flag = HighRiskFlag(ministry_id=ministry.id, use_case_id=case.id, since=TODAY, raised_by_id=one.id)
+            named(session, audit.Event.ASSESSMENT_DECIDED, [flag])
+
+
+def add_referrals(session: Session, ministry: Ministry) -> None:
+    """Store a referral that was sent and one that was not, of one case."""
+    stamps = {"ministry_id": ministry.id, "created_at": NOW, "updated_at": NOW}
+    for number, (sent_at, state) in enumerate(((None, ReferralState.WITHDRAWN), (NOW, ReferralState.RETURNED))):
+        case = session.scalars(select(UseCase.id).where(UseCase.ministry_id == ministry.id)).one()
+        referral = Referral(referral_no=f"{ministry.key}-AB2025-{number:03d}", use_case_id=case, state=state, **stamps)
+        referral.sent_at, referral.author_name = sent_at, "tests"
+        named(session, audit.Event.REFERRAL_DRAFTED, [referral])
+
+
+def add_notices(session: Session, ministry: Ministry) -> None:
+    """Store a notice from the ministry in every state, and one that it received with its answer in every state."""
+    own = {"title": "題", "text": "文", "action": "対応", "audience_kind": AudienceKind.ALL, "author_name": "tests"}
+    stamps = {"created_at": NOW, "updated_at": NOW}
+    for state in NoticeState:
+        asked = NOW if state is not NoticeState.WITHDRAWN else None
+        made = Notice(state=state, origin_ministry_id=ministry.id, asked_at=asked, **own, **stamps)
+        named(session, audit.Event.NOTICE_WRITTEN, [made])
+    for state in ReplyState:
+        made = Notice(state=NoticeState.ISSUED, **own, **stamps)
+        named(session, audit.Event.NOTICE_WRITTEN, [made])
+        recipient = NoticeRecipient(notice_id=made.id, ministry_id=ministry.id, state=state)
+        named(session, audit.Event.NOTICE_MOVED, [recipient])
+        answer = NoticeAnswer(recipient_id=recipient.id, ministry_id=ministry.id, reply=Reply.DONE, at=NOW)
+        answer.author_name = "tests"
+        named(session, audit.Event.NOTICE_ANSWERED, [answer])
+
+
+def add_questions(session: Session, ministry: Ministry) -> None:
+    """Store a question that everybody concerned sees, and one that rests on what only the ministry knows."""
+    for number, internal in enumerate((False, True)):
+        question = Question(rule="C01", subject=f"{ministry.key}:{number}", ministry_id=ministry.id, internal=internal)
+        question.state, question.facts, question.fingerprint = QuestionState.OPEN, {}, "0" * 64
+        question.opened_at = question.moved_at = NOW
+        named(session, audit.Event.QUESTION_CHECKED, [question])
+
+
 def add_jobs(session: Session) -> None:
     """Store a job that each person asked for, and one that a command did."""
     for person in [None, *session.scalars(select(User))]:
@@ -155,7 +263,7 @@ def allowed(session: Session, model: type[Base], actor: Actor) -> set[int]:
 def test_there_are_rows_of_every_kind_that_sight_is_asked_of(reading: Session) -> None:
     for model in SIGHT:
         assert reading.scalar(select(func.count()).select_from(model)), model
-    for model in (UseCase, AISystem, LifecycleEvent, Submission, SubmissionItem, Remark, Upload):
+    for model in (UseCase, AISystem, LifecycleEvent, Submission, SubmissionItem, Remark, Upload, *RISK):
         assert len(set(reading.scalars(select(model.ministry_id)))) == 2
     assert set(reading.scalars(select(Submission.state))) == set(SubmissionState)
     assert set(reading.scalars(select(Round.state))) == set(RoundState)
@@ -191,7 +299,7 @@ def test_people_of_a_ministry_are_shown_its_rows_and_shared_systems(
     reading: Session, actor: Callable[[str], Actor], name: str
 ) -> None:
     person, key = actor(name), STAFF[name][1]
-    for model in (UseCase, LifecycleEvent, Submission, SubmissionItem, Remark):
+    for model in (UseCase, LifecycleEvent, Submission, SubmissionItem, Remark, *RISK):
         statement = visible(select(Ministry.key).join(model, model.ministry_id == Ministry.id), model, person)
         assert set(reading.scalars(statement)) == {key}
     systems = visible(select(Ministry.key, AISystem.shared).join(AISystem.ministry), AISystem, person)
@@ -222,10 +330,39 @@ def test_a_round_is_no_secret_once_it_is_announced(reading: Session, actor: Call
         assert states == (set(RoundState) - ({RoundState.DRAFT} if key else set()) if name != "admin" else set()), name
 
 
-def test_the_auditor_is_shown_everything_but_files_that_wait_and_the_administrator_nothing(
+def test_the_secretariat_and_the_auditor_are_shown_what_they_were_told_of(
+    reading: Session, actor: Callable[[str], Actor]
+) -> None:
+    for name in ("secretariat", "auditor"):
+        seen = set(reading.scalars(visible(select(Incident.notified_at), Incident, actor(name))))
+        assert len(seen) == 1
+        assert None not in seen
+        for model in TOLD:
+            assert len(shown(reading, model, actor(name))) == 2
+        internal = set(reading.scalars(visible(select(Question.internal), Question, actor(name))))
+        assert internal == {False}
+
+
+def test_a_notice_is_shown_to_who_received_or_cleared_it_and_its_answers_once_confirmed(
+    reading: Session, actor: Callable[[str], Actor]
+) -> None:
+    for name in ("reporter", "approver", "other", "other-approver"):
+        person = actor(name)
+        origins = set(reading.scalars(visible(select(Notice.origin_ministry_id), Notice, person)))
+        assert origins == {None, person.ministry_id}
+        # Four that it was asked for are shown: not the draft, and not the one withdrawn before it was asked.
+        assert len(shown(reading, Notice, person)) == 4 + len(ReplyState)
+        assert len(shown(reading, NoticeAnswer, person)) == len(ReplyState)
+    for name in ("secretariat", "auditor"):
+        assert len(shown(reading, NoticeRecipient, actor(name))) == 2 * len(ReplyState)
+        assert len(shown(reading, NoticeAnswer, actor(name))) == 2
+
+
+def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_administrator_nothing(
     reading: Session, actor: Callable[[str], Actor]
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
+        if model not in {*TOLD, NoticeAnswer, Question}:
+            assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
         assert shown(reading, model, actor("admin")) == set(), model

@@ -93,7 +93,7 @@ def tables(connection: Connection) -> dict[str, Any]:
             "foreign keys": _sorted(inspector.get_foreign_keys(name)),
             "unique": _sorted(inspector.get_unique_constraints(name)),
             "checks": _sorted(inspector.get_check_constraints(name)),
-            "indexes": _sorted(inspector.get_indexes(name)),
+            "indexes": _sorted(map(_index, inspector.get_indexes(name))),
             "autoincrement": "AUTOINCREMENT" in _text(connection, name),
         }
         for name in inspector.get_table_names()
@@ -105,8 +105,20 @@ def _column(column: Any) -> tuple[str, ...]:
     return (repr(column["type"]), *(str(column.get(key)) for key in ("nullable", "default", "primary_key", "identity")))
 
 
+def _index(index: Any) -> dict[str, Any]:
+    """Return an index with the condition of a partial one as text: SQLite's is an object that equals no other."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return {**index, "dialect_options": options}
+
+
 def _sorted(items: Any) -> list[str]:
-    return sorted(re.sub(r"\s+", " ", repr(sorted(item.items()))) for item in items)
+    return sorted(re.sub(r"\s+", " ", repr(sorted(_plain(item).items()))) for item in items)
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """Return an item with the conditions of its dialect as text."""
+    options = {name: str(value) for name, value in item.get("dialect_options", {}).items()}
+    return {**item, **({"dialect_options": options} if options else {})}
 
 
 def _text(connection: Connection, table: str) -> str:

@@ -123,7 +123,7 @@ class RoundInProgress(RuleBasedStateMachine):
         for which, count in (far | ({frozen: len(WAY) + 1} if frozen else {})).items():
             if count:
                 self.fill_in(which, 0, usage_type, ended)
-                self.save(which, 1, 1, ("risk", {"risk_case_count": "2"}), "", False)
+                self.save(which, 1, 1, ("risk", {"risk_case_count": "2"}), "actual", False)
             for deed in WAY[: max(0, count - 1)]:
                 assert self.step(which, deed)
         for deed in (RoundDeed.CLOSE, RoundDeed.FREEZE) if frozen else ():
@@ -175,14 +175,17 @@ class RoundInProgress(RuleBasedStateMachine):
     @rule(which=returns, place=places, person=people, section=typed, cause=causes, old=st.booleans())
     def save(self, which: str, place: int, person: int, section: Any, cause: str, old: bool) -> None:
         name, values = section
-        who, reasons = self.reporter(which, person), {"usage_type": cause, "user_scope": cause}
+        who, causes_ = self.reporter(which, person), {"usage_type": cause, "user_scope": cause}
+        # The register counts no risk case: another answer needs a word why, or the return is not sent.
+        why = {"risk_case_count": "書面で知りました"} if cause else {}
 
         def work(office: Office, _: Submission) -> None:
             if item := self.item(office, which, place):
                 now = office.seen(item, name)
                 seen = self.pages.setdefault((item.id, name), now) if old else now
                 declined = {"model_usage": "契約上の秘密"} if cause and name == "goals" else {}
-                office.save(item, name, values, who=who, seen=seen, causes=reasons, declined=declined)
+                own: dict[str, Any] = {"causes": causes_, "declined": declined, "reasons": why}
+                office.save(item, name, values, who=who, seen=seen, **own)
                 self.pages[item.id, name] = office.seen(item, name)
 
         self.do(which, SubmissionDeed.FILL, who, work)

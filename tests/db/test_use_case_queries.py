@@ -15,17 +15,21 @@ from werkzeug.datastructures import MultiDict
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
+from register.formspec.risk import load_risk
 from register.models import UseCase, User
 from register.queries import use_cases as queries
 from register.queries.home import home_page
-from register.queries.use_cases import PER_PAGE, SORTS, UNANSWERED, ListState
+from register.queries.listing import PER_PAGE
+from register.queries.use_cases import SORTS, UNANSWERED, ListState
 from register.services import use_cases as services
 from register.vocab import Lifecycle
+from tests.support.assessments import SHEETS
 from tests.support.data import NOW, staffed
-from tests.support.round_files import FORMS
+from tests.support.round_files import CONFIG, FORMS
 
 ActorOf = Callable[[str], Actor]
 FORM = FORMS["v2"]
+RISK = load_risk(CONFIG)
 # Titles that fold to one another, so that the orders have ties to break; two moments and days for sixty rows each.
 TITLES = (
     "議事録の要約",
@@ -254,13 +258,13 @@ def test_who_reads_no_cases_finds_none(database: Database, actor: ActorOf) -> No
     with database.reading() as session:
         assert numbers(session, actor("admin")) == []
         assert list(queries.export_rows(session, actor("admin"), ListState())) == []
-        assert home_page(session, actor("admin")).total == 0
+        assert home_page(session, actor("admin"), RISK, SHEETS, NOW.date()).total == 0
 
 
 def test_the_first_page_counts_what_the_list_shows(database: Database, actor: ActorOf) -> None:
     with database.reading() as session:
         for name in ("reporter", "other", "secretariat"):
-            home = home_page(session, actor(name))
+            home = home_page(session, actor(name), RISK, SHEETS, NOW.date())
             assert list(home.counts) == list(Lifecycle)
             for state, count in home.counts.items():
                 assert count == len(numbers(session, actor(name), {"lifecycle": state.value}))

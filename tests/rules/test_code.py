@@ -34,7 +34,7 @@ def test_only_the_edges_commit() -> None:
 
 
 def test_only_the_edges_open_a_transaction() -> None:
-    inner = ("services", "queries", "reports", "audit", "authz.py", "models", "formspec", "formats", "states.py")
+    inner = ("services", "queries", "reports", "audit", "authz", "models", "formspec", "formats", "states")
     opened = [
         sources.place(path, node.lineno)
         for path in sources.python(*(f"register/{name}" for name in inner))

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from register import states
-from register.vocab import RoundDeed, RoundState, SubmissionDeed, SubmissionState, Term
+from register.vocab import (
+    AssessmentState,
+    IncidentState,
+    NoticeState,
+    QuestionState,
+    ReferralState,
+    ReplyState,
+    RoundDeed,
+    RoundState,
+    SubmissionDeed,
+    SubmissionState,
+    Term,
+)
 from tests.support import round_matrix
 from tests.support.sources import ROOT
 
@@ -24,29 +37,32 @@ def drawn(title: str, arrows: Iterable[Arrow]) -> str:
     return "\n".join([f"## {title}", "```mermaid", "stateDiagram-v2", *names, *lines, "```", ""])
 
 
-def round_arrows() -> Iterator[Arrow]:
-    """Yield what happens to a round."""
-    for step in states.ROUND:
-        yield from ((source, step.target, step.deed.ja) for source in RoundState if source in step.sources)
+def arrows_of(table: Iterable[Any], standing: Iterable[Term]) -> Iterator[Arrow]:
+    """Yield the steps of a table; what leaves a thing where it is leads back to itself."""
+    for step in table:
+        yield from ((source, step.target or source, step.deed.ja) for source in standing if source in step.sources)
 
 
 def submission_arrows() -> Iterator[Arrow]:
-    """Yield what happens to a return; what leaves it where it is leads back to itself."""
-    for step in states.SUBMISSION:
-        for source in SubmissionState:
-            if source in step.sources:
-                yield source, step.target or source, step.deed.ja
+    """Yield what happens to a return; it is fixed with its round."""
+    yield from arrows_of(states.SUBMISSION, SubmissionState)
     yield states.SETTLED_RETURN, states.FIXED_RETURN, f"回を{RoundDeed.FREEZE.ja}"
 
 
 def test_the_diagrams_are_those_of_the_tables() -> None:
     jobs = ((source, target, "") for source, targets in states.JOB.items() for target in sorted(targets))
     made = [
-        "# States and steps\n\nDrawn from `register/states.py`; `tests/rules/test_diagrams.py` compares. [Who may do what when](rounds.md).\n",
+        "# States and steps\n\nDrawn from `register/states`; `tests/rules/test_diagrams.py` compares. [Who may do what when](rounds.md).\n",
         drawn("Use case (案件)", ((move.source, move.target, str(move.verb)) for move in states.LIFECYCLE)),
-        drawn("Round (回)", round_arrows()),
+        drawn("Round (回)", arrows_of(states.ROUND, RoundState)),
         drawn("Submission (提出)", submission_arrows()),
         drawn("Job (処理)", jobs),
+        drawn("Incident (リスクケース)", arrows_of(states.INCIDENT, IncidentState)),
+        drawn("High-risk judgment (高リスク判定)", arrows_of(states.ASSESSMENT, AssessmentState)),
+        drawn("Referral (アドバイザリーボードへの報告・相談)", arrows_of(states.REFERRAL, ReferralState)),
+        drawn("Notice (注意喚起)", arrows_of(states.NOTICE, NoticeState)),
+        drawn("Answer to a notice (注意喚起への回答)", arrows_of(states.REPLY, ReplyState)),
+        drawn("Question (確認の質問)", arrows_of(states.QUESTION, QuestionState)),
     ]
     assert (ROOT / "docs" / "states.md").read_text() == "\n".join(made)
 

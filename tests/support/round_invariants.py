@@ -16,6 +16,7 @@ from register.formspec.schema import FormSpec
 from register.models import AuditEntry, Round, Submission, SubmissionItem, UseCase
 from register.queries.answers import left
 from register.queries.receipts import digest
+from register.queries.risk_counts import QUESTION
 from register.reports import engine
 from register.vocab import Confirmation, Lifecycle, SubmissionState
 
@@ -139,7 +140,10 @@ def check_items(items: Iterable[SubmissionItem], spec: FormSpec) -> None:
         answered, blank = item.answers.keys(), item.states.keys()
         assert not answered & blank, item.case_no
         assert answered | blank <= questions
-        assert {name for name, state in item.states.items() if state == "declined"} == item.notes.keys()
+        # A note stands beside what was declined, and beside a count that is not the register's.
+        declined = {name for name, state in item.states.items() if state == "declined"}
+        assert item.notes.keys() - declined <= answered & {QUESTION}
+        assert declined <= item.notes.keys()
         assert not item.recheck.keys() & answered
         if item.confirmation is Confirmation.ENDED:
             assert not answered | blank

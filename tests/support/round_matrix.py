@@ -20,7 +20,7 @@ ANY, STAYS, NOBODY, OF_MINISTRY = "any", "stays", "nobody", " of the ministry"
 REASON, OTHER_PERSON = "a reason", "another person"
 HEAD = f"""# Who may do what with a round, and when
 
-Made of the tables in `register/states.py` and `register/authz.py` by `python -m tests.support.round_matrix`;
+Made of the tables in `register/states` and `register/authz` by `python -m tests.support.round_matrix`;
 `tests/rules/test_diagrams.py` compares, and `tests/db/test_rounds_matrix.py` tries every line as every role.
 
 - **{NOW}** goes through · **{GRANTED}** goes through while this ministry may still hand in: it has an extension that runs, or the

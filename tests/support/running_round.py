@@ -173,6 +173,7 @@ class Office:
         seen: str | None = None,
         declined: Mapping[str, str] | None = None,
         causes: Mapping[str, str] | None = None,
+        reasons: Mapping[str, str] | None = None,
     ) -> SubmissionItem:
         """Save a section as somebody who has just read it, or who read it when it was ``seen``."""
         submission = self.submission_of(item)
@@ -181,7 +182,7 @@ class Office:
             submission,
             item.id,
             section,
-            Typed(texts, declined or {}, causes or {}),
+            Typed(texts, declined or {}, causes or {}, reasons or {}),
             seen=self.seen(item, section) if seen is None else seen,
             spec=self.spec(submission),
             by=self.people[who],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from types import SimpleNamespace
 
 import pytest
@@ -12,9 +13,28 @@ from register.db import Base
 from register.errors import Forbidden
 from register.models import (
     AISystem,
+    Assessment,
+    AssessmentEvent,
     AuditEntry,
+    HighRiskFlag,
+    Incident,
+    IncidentCase,
+    IncidentEvent,
+    IncidentFile,
+    IncidentReference,
     ItemVersion,
     Job,
+    Measure,
+    NilReport,
+    Notice,
+    NoticeAnswer,
+    NoticeRecipient,
+    Question,
+    QuestionEvent,
+    Referral,
+    ReferralCondition,
+    ReferralEvent,
+    ReferralPackage,
     Remark,
     Round,
     Snapshot,
@@ -26,18 +46,14 @@ from register.models import (
     User,
 )
 from register.models.mixins import OfMinistry
-from register.vocab import (
-    MINISTRY_ROLES,
-    Role,
-    RoundDeed,
-    RoundState,
-    SubmissionDeed,
-    SubmissionState,
-)
+from register.states import QUESTION_BY_CHECK
+from register.vocab import MINISTRY_ROLES, NoticeState, QuestionDeed, ReplyState, Role, RoundState, SubmissionState
 
 OWN = {"reporter": "OWN", "approver": "OWN"}
 READ_ALL = {"secretariat": "ALL", "auditor": "ALL"}
 EVERYBODY = {"reporter": "ALL", "approver": "ALL"} | READ_ALL
+TOLD = {"secretariat": "NOTIFIED", "auditor": "NOTIFIED"}
+AGREED = OWN | {"secretariat": "NOT_INTERNAL", "auditor": "NOT_INTERNAL"}
 RETURNS = OWN | {"secretariat": "HANDED_IN", "auditor": "ALL"}
 # permission -> role -> reach; a role that is not named may not. The administrator has no content at all.
 TABLE = {
@@ -71,6 +87,34 @@ TABLE = {
     "snapshot.download": READ_ALL,
     "job.read": {"secretariat": "ASKED", "auditor": "ALL"},
     "audit.read": {"approver": "OWN"} | READ_ALL,
+    "incident.read": OWN | TOLD,
+    "incident.create": OWN | {"secretariat": "NOTIFIED"},
+    "incident.report": OWN,
+    "incident.manage": {"approver": "OWN"},
+    "incident.reopen": {"approver": "OWN", "secretariat": "NOTIFIED"},
+    "incident.close": {"secretariat": "NOTIFIED"},
+    "incident.note": OWN | {"secretariat": "NOTIFIED"},
+    "measure.write": OWN,
+    "nil_report.read": OWN | READ_ALL,
+    "nil_report.declare": OWN,
+    "assessment.read": OWN | {"secretariat": "DECIDED", "auditor": "DECIDED"},
+    "assessment.write": OWN,
+    "assessment.decide": {"approver": "OWN"},
+    "referral.read": OWN | {"secretariat": "SENT", "auditor": "SENT"},
+    "referral.draft": OWN,
+    "referral.send": {"approver": "OWN"},
+    "referral.review": {"secretariat": "SENT"},
+    "notice.read": {"reporter": "ADDRESSED", "approver": "ADDRESSED"} | READ_ALL,
+    "notice.write": {"secretariat": "ALL"},
+    "notice.consent": {"approver": "ORIGIN"},
+    "notice.board": READ_ALL,
+    "notice_answer.read": OWN | {"secretariat": "CONFIRMED", "auditor": "CONFIRMED"},
+    "notice_answer.draft": OWN,
+    "notice_answer.confirm": {"approver": "OWN"},
+    "sentinel.run": {"secretariat": "ALL"},
+    "question.read": AGREED,
+    "question.answer": OWN,
+    "question.review": {"secretariat": "NOT_INTERNAL"},
 }
 SEEN_BY = {
     UseCase: "use_case.read",
@@ -83,9 +127,21 @@ SEEN_BY = {
     Snapshot: "snapshot.read",
     Job: "job.read",
     AuditEntry: "audit.read",
+    Incident: "incident.read",
+    Measure: "incident.read",
+    IncidentFile: "incident.read",
+    NilReport: "nil_report.read",
+    Assessment: "assessment.read",
+    HighRiskFlag: "assessment.read",
+    Referral: "referral.read",
+    Notice: "notice.read",
+    NoticeRecipient: "notice.read",
+    NoticeAnswer: "notice_answer.read",
+    Question: "question.read",
 }
 # What is only ever read with the row that it belongs to, of which sight is asked.
-HISTORIES = {SubmissionEvent, ItemVersion}
+HISTORIES = {SubmissionEvent, ItemVersion, IncidentCase, IncidentEvent, IncidentReference, AssessmentEvent}
+HISTORIES |= {ReferralCondition, ReferralEvent, ReferralPackage, QuestionEvent}
 
 
 def actor(role: Role) -> Actor:
@@ -111,7 +167,7 @@ def test_the_administrator_sees_no_content() -> None:
 
 
 def test_only_people_of_a_ministry_have_a_reach_over_its_own_rows() -> None:
-    by_ministry = {Reach.OWN, Reach.OWN_OR_SHARED}
+    by_ministry = {Reach.OWN, Reach.OWN_OR_SHARED, Reach.ADDRESSED, Reach.ORIGIN}
     assert {role for rule in RULES.values() for role, reach in rule.items() if reach in by_ministry} <= MINISTRY_ROLES
 
 
@@ -210,22 +266,73 @@ def test_a_ministry_knows_of_a_round_once_it_is_announced_and_of_its_figures_onc
         assert authz.can(actor(Role.AUDITOR), Permission.REPORT_READ, row)
 
 
-def test_every_deed_has_its_permission() -> None:
-    assert {deed.value: permission.value for deed, permission in authz.SUBMISSION_DEEDS.items()} == {
-        "fill": "submission.fill",
-        "declare_nil": "submission.send",
-        "send": "submission.send",
-        "decline": "submission.approve",
-        "approve": "submission.approve",
-        "ask": "submission.review",
-        "reply": "remark.reply",
-        "extend": "submission.extend",
-        "return": "submission.review",
-        "accept": "submission.review",
-        "correct": "submission_item.correct",
+@pytest.mark.parametrize("state", NoticeState)
+def test_a_ministry_knows_of_a_notice_that_it_received_or_was_asked_to_clear(state: NoticeState) -> None:
+    asked = dt.datetime(2025, 11, 10, tzinfo=dt.UTC)
+    received = Notice(state=state, recipients=[NoticeRecipient(ministry_id=1)])
+    cleared = Notice(state=state, origin_ministry_id=1, asked_at=asked)
+    foreign = Notice(state=state, origin_ministry_id=2, asked_at=asked, recipients=[NoticeRecipient(ministry_id=2)])
+    for role in MINISTRY_ROLES:
+        assert authz.can(actor(role), Permission.NOTICE_READ, received)
+        assert authz.can(actor(role), Permission.NOTICE_READ, cleared) is (state is not NoticeState.DRAFT)
+        assert not authz.can(actor(role), Permission.NOTICE_READ, foreign)
+    assert authz.can(actor(Role.APPROVER), Permission.NOTICE_CONSENT, cleared)
+    assert not authz.can(actor(Role.APPROVER), Permission.NOTICE_CONSENT, received)
+    assert not authz.can(actor(Role.APPROVER), Permission.NOTICE_CONSENT, foreign)
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARIAT, Role.AUDITOR])
+def test_an_answer_is_its_ministrys_until_it_was_confirmed(role: Role) -> None:
+    for state in ReplyState:
+        recipient = NoticeRecipient(ministry_id=1, state=state)
+        answer = NoticeAnswer(ministry_id=1, recipient=recipient)
+        for row in (recipient, answer):
+            assert authz.can(actor(role), Permission.NOTICE_ANSWER_READ, row) is (state is ReplyState.CONFIRMED)
+    assert {deed.value: permission.value for deed, permission in authz.QUESTION_DEEDS.items()} == {
+        "claim": "question.answer",
+        "explain": "question.answer",
+        "accept": "question.review",
+        "ask_back": "question.review",
     }
-    assert set(authz.SUBMISSION_DEEDS) == set(SubmissionDeed)
-    assert dict.fromkeys(RoundDeed, Permission.ROUND_PLAN) == authz.ROUND_DEEDS
+    assert set(authz.QUESTION_DEEDS) == set(QuestionDeed) - QUESTION_BY_CHECK
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARIAT, Role.AUDITOR])
+def test_an_incident_is_its_ministrys_until_the_secretariat_was_told(role: Role) -> None:
+    incident = Incident(ministry_id=1, notified_at=None)
+    measure = Measure(ministry_id=1, incident=incident)
+    assert not authz.can(actor(role), Permission.INCIDENT_READ, incident)
+    assert not authz.can(actor(role), Permission.INCIDENT_READ, measure)
+    incident.notified_at = dt.datetime(2025, 11, 10, tzinfo=dt.UTC)
+    assert authz.can(actor(role), Permission.INCIDENT_READ, incident)
+    assert authz.can(actor(role), Permission.INCIDENT_READ, measure)
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARIAT, Role.AUDITOR])
+def test_a_judgment_is_its_ministrys_until_it_is_decided(role: Role) -> None:
+    one = Assessment(ministry_id=1, decided_at=None)
+    assert not authz.can(actor(role), Permission.ASSESSMENT_READ, one)
+    one.decided_at = dt.datetime(2025, 11, 10, tzinfo=dt.UTC)
+    assert authz.can(actor(role), Permission.ASSESSMENT_READ, one)
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARIAT, Role.AUDITOR])
+def test_a_referral_is_its_ministrys_until_it_was_sent(role: Role) -> None:
+    referral = Referral(ministry_id=1, sent_at=None)
+    assert not authz.can(actor(role), Permission.REFERRAL_READ, referral)
+    referral.sent_at = dt.datetime(2025, 11, 10, tzinfo=dt.UTC)
+    assert authz.can(actor(role), Permission.REFERRAL_READ, referral)
+    assert authz.can(actor(role), Permission.REFERRAL_REVIEW, referral) is (role is Role.SECRETARIAT)
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARIAT, Role.AUDITOR])
+def test_a_question_that_rests_on_what_only_the_ministry_knows_is_its_own(role: Role) -> None:
+    question = Question(ministry_id=1, internal=True)
+    assert authz.can(actor(Role.REPORTER), Permission.QUESTION_READ, question)
+    assert not authz.can(actor(role), Permission.QUESTION_READ, question)
+    question.internal = False
+    assert authz.can(actor(role), Permission.QUESTION_READ, question)
+    assert authz.can(actor(role), Permission.QUESTION_REVIEW, question) is (role is Role.SECRETARIAT)
 
 
 def test_a_shared_system_is_read_by_all_and_written_by_its_ministry() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from register.audit import Event
 from register.db import Base
 from register.models import Audited
-from register.web.log_words import FIELDS, SENTENCES, TABLES
+from register.web.log_names import FIELDS, SENTENCES, TABLES
 
 
 def audited() -> list:

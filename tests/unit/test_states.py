@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -85,9 +86,9 @@ JOBS = {
 }
 
 
-def facts(*, on: dt.date = TODAY, since: dt.date = TODAY - DAY, unanswered: tuple[str, ...] = ()) -> MoveFacts:
+def facts(**changed: Any) -> MoveFacts:
     """Return facts that let every step pass, with the given ones changed."""
-    return MoveFacts(on=on, today=TODAY, since=since, unanswered=unanswered)
+    return MoveFacts(**{"on": TODAY, "today": TODAY, "since": TODAY - DAY, **changed})
 
 
 def name(move: Transition) -> str:
@@ -171,7 +172,7 @@ def test_a_use_starts_only_when_it_is_known_what_it_is(move: Transition) -> None
 @pytest.mark.parametrize("move", LIFECYCLE, ids=name)
 def test_all_refusals_are_told_at_once(move: Transition) -> None:
     # Sooner than the last step and yet not today: only a clock that was set back brings this about.
-    worst = facts(on=TODAY + DAY, since=TODAY + 2 * DAY, unanswered=("利用類型",))
+    worst = facts(on=TODAY + DAY, since=TODAY + 2 * DAY, unanswered=("利用類型",), unjudged=True)
     assert len(refusals(move, worst)) == len(move.guards)
     assert len({str(said) for said in refusals(move, worst)}) == len(move.guards) >= 2
 

@@ -19,129 +19,50 @@ from werkzeug.routing import Rule
 
 from register import audit, authz
 from register.authz import SIGHT, Actor
-from register.clock import FixedClock
 from register.db import Database
-from register.formspec.loader import load_library
 from register.models import (
     AISystem,
+    Assessment,
     AuditEntry,
-    Job,
+    Incident,
+    IncidentFile,
+    Measure,
     Ministry,
+    Notice,
+    NoticeRecipient,
+    Question,
+    Referral,
     Remark,
     Round,
-    Snapshot,
     Submission,
     SubmissionItem,
-    Upload,
     UseCase,
     User,
 )
-from register.services import ai_systems, use_cases
-from register.services.round_import import RoundFacts, import_round
-from register.vocab import JobState, RemarkKind, Role
+from register.services import incidents
+from register.vocab import AssessmentDeed, IncidentDeed, QuestionDeed, ReferralDeed
 from register.web.guard import access_of, refuse_undeclared
 from tests.support.client import Client
-from tests.support.data import NOW, STAFF, staffed
-from tests.support.sources import ROOT
+from tests.support.data import STAFF
+from tests.support.peopled import peopled
 
 # What names no row in a URL, by the argument; anything else is a random id.
 MISSING = {"round": "1999-9", "entry": "f" * 64}
 # A value for each part of a URL that names no row.
-PLAIN = {"kind": "csv", "section": "use", "ministry": "a", "version": "v2"}
+PLAIN = {"kind": "csv", "section": "use", "ministry": "a", "version": "v2", "deed": "withdraw", "word": "take_up"}
+PLAIN |= {"act": "withdraw", "day": "2025-11-20", "move": "withdraw", "answer": "explain"}
+# What the permission depends on beside the page: the deed in the URL, or the state of the row.
+BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
+    "incidents.step": lambda _row: authz.INCIDENT_DEEDS[IncidentDeed(PLAIN["deed"])],
+    "incidents.edit": lambda row: authz.INCIDENT_DEEDS[incidents.editing(row)],
+    "assessments.step": lambda _row: authz.ASSESSMENT_DEEDS[AssessmentDeed(PLAIN["deed"])],
+    "questions.step": lambda _row: authz.QUESTION_DEEDS[QuestionDeed(PLAIN["answer"])],
+    "referrals.step": lambda _row: authz.REFERRAL_DEEDS[ReferralDeed(PLAIN["act"])],
+}
+# What a person may not know of.
+HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
+HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-FORMS = load_library(ROOT / "config", "periodic")
-HEADING = ",".join(FORMS.newest.columns)
-ROWS = """a-2025-0001,府省庁A,課,題A,用途,G1,1,,1,R,1,NO,,1,,0
-b-2025-0001,府省庁B,課,題B,用途,G1,1,,1,R,1,NO,,1,,0"""
-
-
-def peopled(url: str) -> None:
-    """Build rows of every kind for two ministries."""
-    staffed(url)
-    database = Database(url, FixedClock(NOW))
-    with database.writing() as session:
-        facts = RoundFacts(2025, 2, NOW.date().replace(month=9))
-        data = f"{HEADING}\n{ROWS}\n".encode()
-        system = Actor.system("tests")
-        import_round(session, facts, data, spec=FORMS.newest, create_ministries=False, roster={}, by=system)
-        for name in ("approver", "other-approver"):
-            by = Actor.of(session.scalars(select(User).where(User.email == f"{name}@example.go.jp")).one())
-            use_cases.create(session, form=FORMS.newest, values={"title": "新しい案件"}, by=by)
-            ai_systems.create(session, values={"name": "仕組み"}, by=by)
-        _documents(session)
-        _remarks(session)
-        _uploads(session)
-    database.engine.dispose()
-
-
-def _documents(session: Session) -> None:
-    secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
-    round_id = session.scalars(select(Round.id)).one()
-    snapshot = Snapshot(
-        round_id=round_id,
-        language="ja",
-        file_name="report.pdf",
-        path="none.pdf",
-        size=1,
-        pages=1,
-        sha256="0" * 64,
-        data_sha256="0" * 64,
-        audit_seq=0,
-        audit_head="0" * 64,
-        made_at=NOW,
-        made_by="事務局",
-    )
-    session.add(snapshot)
-    audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=Actor.of(secretariat))
-    session.add(
-        Job(
-            kind="snapshot",
-            key="k",
-            params={},
-            state=JobState.QUEUED,
-            asked_by_id=secretariat.id,
-            asked_by=secretariat.name,
-            asked_at=NOW,
-        )
-    )
-
-
-def _uploads(session: Session) -> None:
-    """Let the reporter of every ministry have handed a workbook in."""
-    for submission in session.scalars(select(Submission)):
-        reporters = select(User.id).where(User.ministry_id == submission.ministry_id, User.role == Role.REPORTER)
-        session.add(
-            Upload(
-                submission_id=submission.id,
-                ministry_id=submission.ministry_id,
-                user_id=session.scalars(reporters).first(),
-                file_name="様式.xlsx",
-                path="none.xlsx",
-                size=1,
-                sha256="0" * 64,
-                at=NOW,
-            )
-        )
-
-
-def _remarks(session: Session) -> None:
-    """Ask every ministry something about a case of its return."""
-    secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
-    for item in session.scalars(select(SubmissionItem)):
-        remark = Remark(
-            submission_id=item.submission_id,
-            ministry_id=item.ministry_id,
-            item_id=item.id,
-            field_id="title",
-            kind=RemarkKind.QUESTION,
-            body="題は正しいですか。",
-            author_id=secretariat.id,
-            author_name=secretariat.name,
-            at=NOW,
-            settled_at=None,
-        )
-        session.add(remark)
-        audit.record(session, audit.Event.SUBMISSION_ASKED, item.submission, by=Actor.of(secretariat))
 
 
 @pytest.fixture
@@ -215,7 +136,9 @@ def test_every_endpoint_follows_the_table(
             assert found, rule
             for row in found:
                 values = plain_values(rule) | ({next(iter(access.loads)): value_of(row)} if row else {})
-                refusals = expected(asking, access.permission, row)
+                by_deed = BY_DEED.get(rule.endpoint)
+                permission = by_deed(row) if by_deed else access.permission
+                refusals = expected(asking, permission, row)
                 status = call(client, app, rule, method, values).status_code
                 asked += 1
                 where = (name, method, rule.rule, getattr(row, "ministry_id", None), status)
@@ -238,7 +161,7 @@ def test_a_hidden_row_is_answered_like_a_missing_one(
         access = access_of(app, rule.endpoint)
         assert access is not None
         for argument, model in access.loads.items():
-            if model not in {UseCase, AISystem, Submission, SubmissionItem, Remark}:
+            if model not in HIDDEN:
                 continue
             with database.reading() as session:
                 hidden = [row for row in rows(session, model) if not authz.can(asking, SIGHT[model], row)]

@@ -14,7 +14,10 @@ from register.clock import FixedClock
 from register.db import Database
 from register.models import AISystem, AuditClear, AuditEntry, AuditHead
 from register.services import ai_systems
+from register.vocab import IncidentState
+from tests.support import html
 from tests.support.client import Client
+from tests.support.incidents import Desk
 
 ClientOf = Callable[[str], Client]
 
@@ -152,3 +155,18 @@ def test_the_log_is_paged(client_of: ClientOf, database: Database, actor: Callab
     assert first.count('href="/audit/') == 50
     assert "/audit?event=use_case.exported&amp;page=2" in first
     assert client.get("/audit?event=use_case.exported&page=2").get_data(as_text=True).count('href="/audit/') == 10
+
+
+def test_the_log_tells_others_no_word_of_an_incident_that_they_were_not_told_of(
+    client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as session:
+        desk = Desk(session)
+        for state, title in ((IncidentState.RECEIVED, "省内の出来事"), (IncidentState.IN_RESPONSE, "知らせた出来事")):
+            desk.at(state, title=title)
+    for name, seen in (("approver", {"省内の出来事", "知らせた出来事"}), ("auditor", {"知らせた出来事"})):
+        client = client_of(name)
+        page = html.parse(client.get("/audit?event=incident.entered").text)[0]
+        links = {link.get("href") or "" for link in page.iter("a")}
+        told = [client.get(link).text for link in links if link.startswith("/audit/")]
+        assert {title for title in ("省内の出来事", "知らせた出来事") if any(title in text for text in told)} == seen

@@ -18,14 +18,16 @@ from werkzeug.test import TestResponse
 from register import audit
 from register.authz import Actor
 from register.db import Database
-from register.models import Job, Ministry, Round, UseCase, User
-from register.services import snapshots, use_cases
+from register.models import Incident, Job, Ministry, Round, UseCase, User
+from register.services import measures, sentinel, snapshots, use_cases
 from register.vocab import JobState
 from tests.support import html
 from tests.support.application import demo
 from tests.support.client import Client, filled, find_form
 from tests.support.data import NOW
 from tests.support.databases import Build
+from tests.support.english_pages import EVERYONE, FILES, READ
+from tests.support.notices import ask_for_consent
 from tests.support.round_files import FORMS
 
 ClientOf = Callable[[str], Client]
@@ -36,36 +38,6 @@ SAID = ("aria-label", "alt", "title")
 HERE = "/use-cases?q=%E8%B3%87%E6%96%99&sort=title"
 # How many pages of an endpoint a person reads: they differ in their rows only.
 ENOUGH = 6
-FILES = {
-    "use_cases.export",
-    "reports.export",
-    "submissions.receipt_file",
-    "rounds.board",
-    "uploads.workbook",
-    "uploads.reasons",
-}
-EVERYONE = {
-    "home.index",
-    "guide.index",
-    "use_cases.index",
-    "use_cases.show",
-    "ai_systems.index",
-    "ai_systems.show",
-    "rounds.index",
-    "rounds.show",
-    "submissions.show",
-    "submissions.item",
-    "reports.show",
-    "reports.cases",
-    "audit.index",
-    "audit.show",
-}
-# Who reads the pages, and what each reads beside those.
-READ = {
-    "secretariat": {"snapshots.index", "snapshots.show", "snapshots.download", "jobs.show"},
-    "auditor": {"snapshots.index", "snapshots.show", "snapshots.download"},
-    "approver.k": {"use_cases.new", "use_cases.edit", "use_cases.move", "ai_systems.new", "ai_systems.edit"},
-}
 
 
 @pytest.fixture
@@ -106,7 +78,7 @@ def english(browser_of: ClientOf) -> ClientOf:
 
 @pytest.fixture
 def more(database: Database) -> None:
-    """What the demo lacks: a snapshot, a job in every state, and bodies that have an English name."""
+    """What the demo lacks: a snapshot, a job in every state, a measure done, a text to clear, English names of bodies."""
     with database.writing() as session:
         secretariat = person(session, "secretariat")
         current = session.scalars(select(Round).where(Round.number == 2)).one()
@@ -116,6 +88,15 @@ def more(database: Database) -> None:
             asked = {"asked_by_id": secretariat.id, "asked_by": secretariat.name, "asked_at": NOW}
             params = {"round_id": current.id, "language": "en"}
             session.add(Job(kind=snapshots.KIND, key=state.value, state=state, params=params, total=3, **asked))
+            session.add(Job(kind=sentinel.KIND, key=f"check {state.value}", state=state, params={}, total=3, **asked))
+        approver = Actor.of(person(session, "approver.k"))
+        miss = session.scalars(select(Incident).where(Incident.ministry_id == approver.ministry_id)).one()
+        _, done = (
+            measures.add(session, miss, body=body, owner="総務課", due_on=NOW.date(), by=approver)
+            for body in ("入力の前に氏名を消す。", "研修をする。")
+        )
+        measures.done(session, done, on=miss.detected_on, version=done.version, by=approver)
+        ask_for_consent(session, miss, approver, Actor.of(secretariat))
         for ministry in session.scalars(select(Ministry).where(Ministry.key.in_(["A", "K"]))):
             ministry.name_en = f"Ministry {ministry.key}"
             audit.record(session, audit.Event.MINISTRY_CREATED, ministry, by=Actor.of(secretariat))
@@ -297,6 +278,7 @@ def test_an_english_page_is_japanese_only_where_people_wrote_it(
     with database.reading() as session:
         jobs = [f"/jobs/{job.public_id}" for job in session.scalars(select(Job))]
     start = ["/", HERE, "/use-cases?usage_type=S2&ministry=B&q=zzz", "/audit?since=x", "/nowhere", *jobs]
+    start.append("/questions?state=explained")
     assert {*EVERYONE, *READ[name]} <= read_on(client, app, start)
 
 

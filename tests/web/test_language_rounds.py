@@ -16,19 +16,9 @@ from register.services.answers import Typed
 from register.vocab import RoundState, SubmissionState
 from register.web.guard import access_of
 from tests.support.data import NOW
+from tests.support.english_pages import EVERYONE, FILES, READ
 from tests.support.round_files import FORMS
-from tests.web.test_language import (
-    EVERYONE,
-    FILES,
-    READ,
-    ClientOf,
-    browser_of,
-    content,
-    endpoint,
-    english,
-    person,
-    read_on,
-)
+from tests.web.test_language import ClientOf, browser_of, content, endpoint, english, person, read_on
 
 __all__ = ["browser_of", "content", "english"]
 CASES = ("K-2025-0002", "K-2025-0005")

@@ -13,7 +13,7 @@ from register.models import Ministry
 from register.queries.audit import LogFilter
 from register.web.filters import language
 from register.web.forms.base import ChoiceField, JaDateField
-from register.web.log_words import SENTENCES
+from register.web.log_names import SENTENCES
 
 DATE_HINT = lazy_gettext("例：2025-09-30、令和7年9月30日")
 

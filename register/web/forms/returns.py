@@ -12,12 +12,13 @@ from register.errors import Invalid
 from register.formspec.schema import Field
 from register.queries.answers import NEEDED
 from register.queries.returns import SectionPage
+from register.queries.risk_counts import QUESTION
 from register.services.answers import Typed
 from register.vocab import ChangeCause
 from register.web.filters import language, say
 from register.web.forms.base import JaDateField, RegisterForm, needed
 
-ANSWER, DECLINE, NOTE, CAUSE = "answer_", "decline_", "note_", "cause_"
+ANSWER, DECLINE, NOTE, CAUSE, WHY = "answer_", "decline_", "note_", "cause_", "why_"
 DATE_HINT = lazy_gettext("例：2025-09-30、令和7年9月30日")
 
 
@@ -39,6 +40,7 @@ class SectionForm(RegisterForm):
             {q.id: self[ANSWER + q.id].data or "" for q in self.questions},
             {q.id: self[NOTE + q.id].data or "" for q in self.questions if self[DECLINE + q.id].data},
             {q.id: self[CAUSE + q.id].data or "" for q in self.questions},
+            {q.id: self[WHY + q.id].data or "" for q in self.questions if WHY + q.id in self},
         )
 
     @property
@@ -48,8 +50,8 @@ class SectionForm(RegisterForm):
 
     def kept(self) -> dict[str, Any]:
         """Return what a draft keeps of the page."""
-        names = [prefix + q.id for q in self.questions for prefix in (ANSWER, DECLINE, NOTE, CAUSE)]
-        return {name: self[name].data for name in names if self[name].data}
+        names = [prefix + q.id for q in self.questions for prefix in (ANSWER, DECLINE, NOTE, CAUSE, WHY)]
+        return {name: self[name].data for name in names if name in self and self[name].data}
 
     def same(self, field_id: str, carried: Mapping[str, Any]) -> None:
         """Fill one question with its answer of last time; nothing is saved by that."""
@@ -67,6 +69,11 @@ def section_form(page: SectionPage) -> SectionForm:
     fields: dict[str, Any] = {"questions": tuple(shown.field for shown in page.questions)}
     for question in fields["questions"]:
         fields |= _fields(question)
+    if page.risk is not None:
+        label = lazy_gettext("件数が台帳と違う理由")
+        fields[WHY + QUESTION] = TextAreaField(
+            label, description=lazy_gettext("台帳と違う件数を回答する場合に入力してください。")
+        )
     made: SectionForm = type("SectionForm", (SectionForm,), fields)()
     if made.is_submitted():
         return made
@@ -110,10 +117,15 @@ def _known(page: SectionPage) -> dict[str, Any]:
             values[ANSWER + name] = str(item.answers[name])
         elif name not in item.states and name not in item.recheck and name in item.carried:
             values[ANSWER + name] = str(item.carried[name])
-        if name in item.notes:
+        if name in item.notes and name in item.answers:
+            values[WHY + name] = item.notes[name]
+        elif name in item.notes:
             values |= {DECLINE + name: True, NOTE + name: item.notes[name]}
         if cause := item.mapping.get(name, {}).get("cause"):
             values[CAUSE + name] = cause
+    if page.risk is not None and QUESTION not in item.states and (count := page.risk.of(item)):
+        # What the register counts is only typed in for the person, who says it by saving.
+        values.setdefault(ANSWER + QUESTION, str(count))
     return values
 
 

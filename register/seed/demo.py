@@ -17,12 +17,40 @@ from register.clock import fiscal_year
 from register.errors import NotNow, say
 from register.formspec.codes import load_roster
 from register.formspec.loader import FormLibrary
-from register.models import AuditEntry, Ministry, Round, UseCase, User
-from register.services import ai_systems, rounds, use_cases
-from register.services.ministries import by_name
-from register.services.round_import import RoundFacts, import_round
-from register.text import code_key
-from register.vocab import Lifecycle, Role, RoundDeed
+from register.models import (
+    AuditEntry,
+    Ministry,
+    Question,
+    Round,
+    UseCase,
+    User,
+)
+from register.seed import risk
+from register.seed.risk import case_of
+from register.sentinel import load_limits
+from register.services import (
+    ai_systems,
+    questions,
+    rounds,
+    sentinel,
+    use_cases,
+)
+from register.services.ministries import (
+    by_name,
+)
+from register.services.round_import import (
+    RoundFacts,
+    import_round,
+)
+from register.text import (
+    code_key,
+)
+from register.vocab import (
+    Lifecycle,
+    QuestionDeed,
+    Role,
+    RoundDeed,
+)
 
 BY = Actor.system("flask seed")
 
@@ -47,7 +75,19 @@ def seed(session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapp
         _system(session, entry, forms, people[entry["by"]])
     for entry in story["moves"]:
         _move(session, entry, forms, people[entry["by"]])
+    risk.tell(session, story, forms, config_dir, people)
     _open_round(session, story["open_round"], forms)
+    sentinel.check(session, load_limits(config_dir), by=BY)
+    for entry in story["answers"]:
+        _answer(session, entry, people)
+
+
+def _answer(session: Session, entry: Mapping[str, Any], people: Mapping[str, Actor]) -> None:
+    """Take the steps of people with the question of a rule about a case."""
+    tied = select(Question).join(UseCase, UseCase.id == Question.use_case_id)
+    question = session.scalars(tied.where(UseCase.case_no == entry["case"], Question.rule == entry["rule"])).one()
+    for who, deed, word in entry["deeds"]:
+        questions.move(session, question, QuestionDeed(deed), word=word, version=question.version, by=people[who])
 
 
 def _open_round(session: Session, entry: Mapping[str, Any], forms: FormLibrary) -> None:
@@ -125,13 +165,13 @@ def _accounts(session: Session, entries: list[dict[str, str]], hashed: Mapping[s
 def _system(session: Session, entry: Mapping[str, Any], forms: FormLibrary, by: Actor) -> None:
     system = ai_systems.create(session, values=entry, by=by)
     for case_no in entry["cases"]:
-        use_case = _case(session, case_no, by)
+        use_case = case_of(session, case_no, by)
         values = {name: getattr(use_case, name) for name in use_cases.EDITABLE} | {"ai_system_id": system.id}
         use_cases.edit(session, use_case, form=forms.newest, values=values, version=use_case.version, by=by)
 
 
 def _move(session: Session, entry: Mapping[str, Any], forms: FormLibrary, by: Actor) -> None:
-    use_case = _case(session, entry["case"], by)
+    use_case = case_of(session, entry["case"], by)
     use_cases.move(
         session,
         use_case,
@@ -142,8 +182,3 @@ def _move(session: Session, entry: Mapping[str, Any], forms: FormLibrary, by: Ac
         version=use_case.version,
         by=by,
     )
-
-
-def _case(session: Session, case_no: str, by: Actor) -> UseCase:
-    own = select(UseCase).where(UseCase.ministry_id == by.ministry_id, UseCase.case_no == case_no)
-    return session.scalars(own).one()

@@ -1,0 +1,71 @@
+"""The words that code branches on: each member is the stored code, with its label in Japanese and English.
+
+A word that no code branches on lives in ``config/codes``; a word that owns rows is a table.
+"""
+
+from register.vocab.answers import ChangeCause, ChangeKind, Fate, MappedBy, Mark, Odd
+from register.vocab.assessments import AssessmentDeed, AssessmentState, ReaskCause, RiskResult
+from register.vocab.incidents import IncidentDeed, IncidentKind, IncidentState, Precision
+from register.vocab.notices import AudienceKind, NoticeDeed, NoticeState, Reply, ReplyState
+from register.vocab.people import MINISTRY_ROLES, Role
+from register.vocab.questions import About, Need, QuestionDeed, QuestionState, Weight
+from register.vocab.referrals import Publicity, ReferralDeed, ReferralState
+from register.vocab.register import JobState, Source
+from register.vocab.rounds import (
+    AnswerState,
+    Confirmation,
+    RemarkKind,
+    RoundDeed,
+    RoundState,
+    SectionState,
+    SubmissionDeed,
+    SubmissionState,
+)
+from register.vocab.terms import Term
+from register.vocab.use_cases import Lifecycle, Stage, StartTiming
+
+__all__ = [
+    "MINISTRY_ROLES",
+    "About",
+    "AnswerState",
+    "AssessmentDeed",
+    "AssessmentState",
+    "AudienceKind",
+    "ChangeCause",
+    "ChangeKind",
+    "Confirmation",
+    "Fate",
+    "IncidentDeed",
+    "IncidentKind",
+    "IncidentState",
+    "JobState",
+    "Lifecycle",
+    "MappedBy",
+    "Mark",
+    "Need",
+    "NoticeDeed",
+    "NoticeState",
+    "Odd",
+    "Precision",
+    "Publicity",
+    "QuestionDeed",
+    "QuestionState",
+    "ReaskCause",
+    "ReferralDeed",
+    "ReferralState",
+    "RemarkKind",
+    "Reply",
+    "ReplyState",
+    "RiskResult",
+    "Role",
+    "RoundDeed",
+    "RoundState",
+    "SectionState",
+    "Source",
+    "Stage",
+    "StartTiming",
+    "SubmissionDeed",
+    "SubmissionState",
+    "Term",
+    "Weight",
+]

@@ -1,0 +1,100 @@
+"""Lists of referrals on both databases: what waits for whom, the agenda of a day, the filtered list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.orm import Session
+
+from register import audit
+from register.queries import agendas, referral_tasks
+from register.queries import referrals as queries
+from register.vocab import ReferralState
+from tests.support.data import STAFF
+from tests.support.referrals import MEETING, TODAY, Table
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def table(session: Session) -> Iterator[Table]:
+    """The people at their tables; what they did must be told in the log in the end."""
+    yield Table(session)
+    session.commit()
+    assert audit.verify(session).finding is None
+
+
+def test_everybody_finds_what_waits_for_them(session: Session) -> None:
+    table = Table(session)
+    waiting = {
+        ReferralState.DRAFT: {"approver"},
+        ReferralState.SENT: {"secretariat"},
+        ReferralState.RETURNED: {"reporter", "approver"},
+        ReferralState.SCHEDULED: {"secretariat"},
+        ReferralState.ADVISED: {"approver"},
+        ReferralState.RESPONDED: {"secretariat"},
+        ReferralState.CLOSED: set(),
+        ReferralState.WITHDRAWN: set(),
+    }
+    for state, people in waiting.items():
+        table.at(state)
+        session.flush()
+        found = {name: referral_tasks.tasks(session, table.people[name], TODAY) for name in STAFF}
+        assert {name for name, tasks in found.items() if tasks} == people, state
+        for tasks in filter(None, found.values()):
+            assert [(task.count, task.args["state"]) for task in tasks] == [(1, state.value)]
+            assert tasks[0].due == (MEETING if state is ReferralState.SCHEDULED else None)
+        session.rollback()
+        table.on(TODAY)
+
+
+def test_a_meeting_that_has_passed_is_late(session: Session) -> None:
+    table = Table(session)
+    table.at(ReferralState.SCHEDULED)
+    session.flush()
+    for day, late in ((MEETING, False), (MEETING + DAY, True)):
+        (task,) = referral_tasks.tasks(session, table.people["secretariat"], day)
+        assert (task.due, task.late) == (MEETING, late)
+
+
+def test_the_agenda_of_a_day_holds_what_is_planned_for_it_by_ministry(table: Table) -> None:
+    foreign = table.draft(who="other")
+    own = table.at(ReferralState.SCHEDULED)
+    table.move(foreign, "send", who="other-approver")
+    table.move(foreign, "schedule", who="secretariat")
+    other_day, gone, draft = table.at(ReferralState.SENT), table.at(ReferralState.SCHEDULED), table.draft()
+    table.move(other_day, "schedule", who="secretariat", on=MEETING + DAY)
+    table.move(gone, "withdraw", who="approver")
+    table.session.flush()
+    secretariat = table.people["secretariat"]
+    found = agendas.agenda(table.session, secretariat, MEETING, TODAY)
+    assert found is not None
+    assert [item.page.referral.id for item in found.items] == [own.id, foreign.id]
+    assert draft.id not in {item.page.referral.id for item in found.items}
+    assert [(one.on, one.count) for one in agendas.meetings(table.session, secretariat)] == [
+        (MEETING + DAY, 1),
+        (MEETING, 2),
+    ]
+    assert agendas.agenda(table.session, secretariat, TODAY, TODAY) is None
+    theirs = agendas.agenda(table.session, table.people["other"], MEETING, TODAY)
+    assert theirs is not None
+    assert [item.page.referral.id for item in theirs.items] == [foreign.id]
+
+
+def test_the_list_is_narrowed_by_state_and_ministry(table: Table) -> None:
+    first, second = table.at(ReferralState.SENT), table.at(ReferralState.WITHDRAWN)
+    table.draft(who="other")
+    table.session.flush()
+
+    def numbers(who: str, **chosen: tuple[str, ...]) -> set[str]:
+        page = queries.list_page(table.session, table.people[who], queries.ListState(chosen))
+        assert page.total == len(page.rows)
+        return {row.referral_no for row in page.rows}
+
+    assert numbers("secretariat") == numbers("approver") == {first.referral_no, second.referral_no}
+    assert numbers("approver", state=("open",)) == {first.referral_no}
+    assert numbers("approver", state=("withdrawn", "nonsense")) == {second.referral_no}
+    assert numbers("secretariat", ministry=("b",)) == set()
+    assert numbers("other") == {"b-AB2025-001"}
