@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from register import audit
 from register.clock import FixedClock
 from register.db import Database
-from register.errors import RegisterError
 from register.models import Assessment, AssessmentEvent, AuditEntry, HighRiskFlag, UseCase
 from register.queries import reasking
 from register.services import use_cases
 from register.states import ASSESSMENT_OPEN, FILLED_IN
 from register.vocab import AssessmentDeed, AssessmentState, RiskResult
 from tests.support.assessments import HIGH, LOW, SHEETS, Panel
-from tests.support.data import NOW, STAFF, lent, staffed
+from tests.support.data import NOW, STAFF, staffed
 from tests.support.databases import KINDS, Databases
 from tests.support.incidents import Desk
 from tests.support.round_files import FORMS
 from tests.support.running_round import Office
+from tests.support.stateful import Deeds, walk
 
 people = st.sampled_from(list(STAFF))
 places = st.integers(0, 3)
@@ -49,30 +46,14 @@ def begun(url: str) -> None:
     database.engine.dispose()
 
 
-class Judgments(RuleBasedStateMachine):
+class Judgments(Deeds):
     """A reporter and an approver of two ministries, the secretariat, an auditor and an administrator."""
 
+    desk = Panel
+
     def __init__(self, databases: Databases, kind: str) -> None:
-        super().__init__()
-        self.stack = ExitStack()
-        url = self.stack.enter_context(lent(databases, kind, begun))
-        self.clock = FixedClock(NOW)
-        self.database = Database(url, self.clock)
-        self.stack.callback(self.database.engine.dispose)
+        super().__init__(databases, kind, begun)
         self.decided: dict[int, dict[str, Any]] = {}
-
-    def teardown(self) -> None:
-        with self.stack, self.database.reading() as session:
-            assert audit.verify(session, []).finding is None
-
-    def tried(self, deed: Any) -> None:
-        """Do a deed in a transaction of its own: a refusal leaves nothing behind."""
-        with suppress(RegisterError), self.database.writing() as session:
-            deed(session, Panel(session))
-
-    def judgment(self, session: Session, place: int) -> Assessment | None:
-        found = session.scalars(select(Assessment).order_by(Assessment.id.desc())).all()
-        return found[place % len(found)] if found else None
 
     @rule(who=st.sampled_from(["reporter", "approver"]), place=places, answers=sheets, propose=st.booleans())
     def start(self, who: str, place: int, answers: dict[str, str], propose: bool) -> None:
@@ -85,7 +66,7 @@ class Judgments(RuleBasedStateMachine):
     @rule(who=st.sampled_from(["reporter", "approver"]), place=places, answers=sheets, propose=st.booleans())
     def edit(self, who: str, place: int, answers: dict[str, str], propose: bool) -> None:
         def deed(session: Session, panel: Panel) -> None:
-            if one := self.judgment(session, place):
+            if one := self.row(session, Assessment, place):
                 panel.edit(one, answers, who=who, propose=propose)
 
         self.tried(deed)
@@ -93,7 +74,7 @@ class Judgments(RuleBasedStateMachine):
     @rule(who=people, place=places, deed=moves)
     def move(self, who: str, place: int, deed: str) -> None:
         def step(session: Session, panel: Panel) -> None:
-            if one := self.judgment(session, place):
+            if one := self.row(session, Assessment, place):
                 panel.move(one, deed, who=who)
 
         self.tried(step)
@@ -101,7 +82,7 @@ class Judgments(RuleBasedStateMachine):
     @rule(who=people, place=places, result=results, reason=st.sampled_from(["", "理由"]))
     def decide(self, who: str, place: int, result: RiskResult | None, reason: str) -> None:
         def deed(session: Session, panel: Panel) -> None:
-            if one := self.judgment(session, place):
+            if one := self.row(session, Assessment, place):
                 panel.decide(one, result, who=who, reason=reason, on=self.clock.today())
 
         self.tried(deed)
@@ -196,13 +177,4 @@ class Judgments(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_comes_apart(databases: Databases, kind: str) -> None:
-    run_state_machine_as_test(
-        lambda: Judgments(databases, kind),
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.explicit, Phase.generate),
-        ),
-    )
+    walk(lambda: Judgments(databases, kind))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from register import audit
 from register.clock import FixedClock
 from register.db import Database
-from register.errors import RegisterError
 from register.models import AuditEntry, Incident, IncidentEvent, LifecycleEvent, Measure, Ministry, NilReport, UseCase
 from register.services import measures, nil_reports
 from register.states import INCIDENT_COUNTED
 from register.vocab import IncidentDeed, IncidentKind, IncidentState, Lifecycle
-from tests.support.data import NOW, STAFF, lent, staffed
+from tests.support.data import NOW, STAFF, staffed
 from tests.support.databases import KINDS, Databases
 from tests.support.incidents import Desk
 from tests.support.running_round import Office
+from tests.support.stateful import Deeds, walk
 
 people = st.sampled_from(list(STAFF))
 places = st.integers(0, 3)
@@ -43,30 +40,14 @@ def begun(url: str) -> None:
     database.engine.dispose()
 
 
-class Incidents(RuleBasedStateMachine):
+class Incidents(Deeds):
     """A reporter and an approver of two ministries, the secretariat, an auditor and an administrator."""
 
+    desk = Desk
+
     def __init__(self, databases: Databases, kind: str) -> None:
-        super().__init__()
-        self.stack = ExitStack()
-        url = self.stack.enter_context(lent(databases, kind, begun))
-        self.clock = FixedClock(NOW)
-        self.database = Database(url, self.clock)
-        self.stack.callback(self.database.engine.dispose)
+        super().__init__(databases, kind, begun)
         self.facts: dict[int, dict[str, Any]] = {}
-
-    def teardown(self) -> None:
-        with self.stack, self.database.reading() as session:
-            assert audit.verify(session, []).finding is None
-
-    def incident(self, session: Session, place: int) -> Incident | None:
-        found = session.scalars(select(Incident).order_by(Incident.id)).all()
-        return found[place % len(found)] if found else None
-
-    def tried(self, deed: Any) -> None:
-        """Do a deed in a transaction of its own: a refusal leaves nothing behind."""
-        with suppress(RegisterError), self.database.writing() as session:
-            deed(session, Desk(session))
 
     @rule(who=people, back=days, grade=grades, draft=st.booleans(), suspend=st.booleans(), near=st.booleans())
     def enter(self, who: str, back: int, grade: str | None, draft: bool, suspend: bool, near: bool) -> None:
@@ -84,7 +65,7 @@ class Incidents(RuleBasedStateMachine):
     @rule(place=places, who=st.sampled_from(["reporter", "approver"]), back=days, grade=grades)
     def edit(self, place: int, who: str, back: int, grade: str | None) -> None:
         def deed(session: Session, desk: Desk) -> None:
-            if incident := self.incident(session, place):
+            if incident := self.row(session, Incident, place):
                 day = self.clock.today() - dt.timedelta(days=back)
                 desk.edit(incident, who=who, detected_on=day, grade=grade)
 
@@ -93,7 +74,7 @@ class Incidents(RuleBasedStateMachine):
     @rule(place=places, who=people, deed=deeds)
     def move(self, place: int, who: str, deed: str) -> None:
         def step(session: Session, desk: Desk) -> None:
-            if incident := self.incident(session, place):
+            if incident := self.row(session, Incident, place):
                 desk.move(incident, deed, who=who)
 
         self.tried(step)
@@ -101,7 +82,7 @@ class Incidents(RuleBasedStateMachine):
     @rule(place=places, who=st.sampled_from(["reporter", "approver"]), word=st.sampled_from(["done", "verify", "up"]))
     def work_on_a_measure(self, place: int, who: str, word: str) -> None:
         def deed(session: Session, desk: Desk) -> None:
-            incident = self.incident(session, place)
+            incident = self.row(session, Incident, place)
             if incident is None:
                 return
             one = session.scalars(select(Measure).where(Measure.incident_id == incident.id)).first()
@@ -191,13 +172,4 @@ class Incidents(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_comes_apart(databases: Databases, kind: str) -> None:
-    run_state_machine_as_test(
-        lambda: Incidents(databases, kind),
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.explicit, Phase.generate),
-        ),
-    )
+    walk(lambda: Incidents(databases, kind))

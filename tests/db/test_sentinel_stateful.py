@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from register import audit
 from register.clock import FixedClock
 from register.db import Database
-from register.errors import RegisterError
 from register.models import Incident, Question, QuestionEvent, UseCase
 from register.services import ai_systems, use_cases
 from register.vocab import IncidentDeed, Lifecycle, QuestionDeed
-from tests.support.data import NOW, STAFF, lent, staffed
+from tests.support.data import NOW, STAFF, staffed
 from tests.support.databases import KINDS, Databases
 from tests.support.incidents import Desk
 from tests.support.questions import check, move
 from tests.support.running_round import LIBRARY, Office
+from tests.support.stateful import Deeds, walk
 
 places = st.integers(0, 5)
 codes = {
@@ -51,34 +48,18 @@ def begun(url: str) -> None:
     database.engine.dispose()
 
 
-class Checks(RuleBasedStateMachine):
+class Checks(Deeds):
     """Two ministries, the secretariat, and the check."""
 
+    desk = Desk
+
     def __init__(self, databases: Databases, kind: str) -> None:
-        super().__init__()
-        self.stack = ExitStack()
-        url = self.stack.enter_context(lent(databases, kind, begun))
-        self.clock = FixedClock(NOW)
-        self.database = Database(url, self.clock)
-        self.stack.callback(self.database.engine.dispose)
+        super().__init__(databases, kind, begun)
         self.written: list[tuple[int, str]] = []
-
-    def teardown(self) -> None:
-        with self.stack, self.database.reading() as session:
-            assert audit.verify(session, []).finding is None
-
-    def row(self, session: Session, model: Any, place: int) -> Any:
-        found = session.scalars(select(model).order_by(model.id)).all()
-        return found[place % len(found)] if found else None
-
-    def tried(self, deed: Any) -> None:
-        """Do a deed in a transaction of its own: a refusal leaves nothing behind."""
-        with suppress(RegisterError), self.database.writing() as session:
-            deed(session)
 
     @rule(place=places, changes=st.fixed_dictionaries({}, optional=codes))
     def edit(self, place: int, changes: dict[str, Any]) -> None:
-        def deed(session: Session) -> None:
+        def deed(session: Session, _desk: Desk) -> None:
             case = self.row(session, UseCase, place)
             values = {name: getattr(case, name) for name in use_cases.EDITABLE} | changes
             people = Office(session).people.values()
@@ -89,12 +70,12 @@ class Checks(RuleBasedStateMachine):
 
     @rule(place=places, to=st.sampled_from(Lifecycle))
     def live(self, place: int, to: Lifecycle) -> None:
-        self.tried(lambda session: Office(session).move(self.row(session, UseCase, place), to))
+        self.tried(lambda session, _: Office(session).move(self.row(session, UseCase, place), to))
 
     @rule(place=places, grade=st.sampled_from(["L1", "L3"]), code=st.sampled_from(["RC01", "RC02"]))
     def happen(self, place: int, grade: str, code: str) -> None:
-        def deed(session: Session) -> None:
-            case, desk = self.row(session, UseCase, place), Desk(session)
+        def deed(session: Session, desk: Desk) -> None:
+            case = self.row(session, UseCase, place)
             who = "reporter" if case.ministry_id == desk.people["reporter"].ministry_id else "other"
             desk.enter(who=who, cases=case.case_no, grade=grade, categories=[code])
 
@@ -102,15 +83,15 @@ class Checks(RuleBasedStateMachine):
 
     @rule(place=places, step=st.sampled_from([IncidentDeed.RECEIVE, IncidentDeed.NOTIFY, IncidentDeed.DISMISS]))
     def respond(self, place: int, step: IncidentDeed) -> None:
-        def deed(session: Session) -> None:
+        def deed(session: Session, desk: Desk) -> None:
             if incident := self.row(session, Incident, place):
-                Desk(session).move(incident, step)
+                desk.move(incident, step)
 
         self.tried(deed)
 
     @rule(place=places, who=st.sampled_from(list(STAFF)), step=st.sampled_from(QuestionDeed))
     def answer(self, place: int, who: str, step: QuestionDeed) -> None:
-        def deed(session: Session) -> None:
+        def deed(session: Session, _desk: Desk) -> None:
             if question := self.row(session, Question, place):
                 move(session, question, step.value, who=who)
 
@@ -142,13 +123,4 @@ class Checks(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_comes_apart(databases: Databases, kind: str) -> None:
-    run_state_machine_as_test(
-        lambda: Checks(databases, kind),
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.explicit, Phase.generate),
-        ),
-    )
+    walk(lambda: Checks(databases, kind))
