@@ -173,7 +173,7 @@ def assessment_page(
         sheet.flips(assessment.answers),
         sheet.understated(assessment.answers, facts),
         session.scalars(events.order_by(AssessmentEvent.id)).all(),
-        causes_of(session, use_case, library, today) if holds else (),
+        causes_of(session, use_case, library, today, actor) if holds else (),
         steps_for(session, assessment, actor),
     )
 
@@ -196,7 +196,7 @@ def of_case(
     return CaseJudgments(
         session.scalars(authz.visible(flags, HighRiskFlag, actor)).all(),
         session.scalars(authz.visible(own, Assessment, actor)).all(),
-        causes_of(session, use_case, library, today) if due else (),
+        causes_of(session, use_case, library, today, actor) if due else (),
     )
 
 

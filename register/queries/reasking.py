@@ -33,10 +33,16 @@ _STAGE = case(
 _MODEL = UseCase.model_usage + "\n" + func.coalesce(AISystem.model_usage, "")
 
 
-def _grave(library: SheetLibrary) -> ColumnElement[int]:
-    tied = select(func.count()).select_from(IncidentCase).join(Incident, Incident.id == IncidentCase.incident_id)
-    own = tied.where(IncidentCase.use_case_id == UseCase.id, counted(), Incident.grade.in_(library.grades))
+def _grave(library: SheetLibrary, reader: Actor | None = None) -> ColumnElement[int]:
+    own = _tied(select(func.count()), library, reader).where(IncidentCase.use_case_id == UseCase.id)
     return own.correlate(UseCase).scalar_subquery()
+
+
+def _tied(statement: AnySelect, library: SheetLibrary, reader: Actor | None) -> AnySelect:
+    """Have ``statement`` read the grave incidents of cases, those only that ``reader`` may know of."""
+    joined = statement.select_from(IncidentCase).join(Incident, Incident.id == IncidentCase.incident_id)
+    grave = joined.where(counted(), Incident.grade.in_(library.grades))
+    return authz.visible(grave, Incident, reader) if reader else grave
 
 
 def _facts(library: SheetLibrary) -> Mapping[str, ColumnElement[Any]]:
@@ -51,8 +57,13 @@ def _facts(library: SheetLibrary) -> Mapping[str, ColumnElement[Any]]:
     }
 
 
-def conditions(library: SheetLibrary, today: dt.date) -> Mapping[ReaskCause, ColumnElement[bool]]:
-    """Return under which condition each cause holds for a case and the judgment that it has (or has not)."""
+def conditions(
+    library: SheetLibrary, today: dt.date, reader: Actor | None = None
+) -> Mapping[ReaskCause, ColumnElement[bool]]:
+    """Return under which condition each cause holds for a case and the judgment that it has (or has not).
+
+    With a ``reader`` an incident counts only where they may know of it: the reason would tell of it.
+    """
     held = Assessment.id.is_not(None)
     changed = {
         ReaskCause.USER_SCOPE: UseCase.user_scope.is_distinct_from(Assessment.fact_user_scope),
@@ -63,7 +74,7 @@ def conditions(library: SheetLibrary, today: dt.date) -> Mapping[ReaskCause, Col
         ReaskCause.MODEL: or_(
             UseCase.ai_system_id.is_distinct_from(Assessment.fact_system_id), Assessment.fact_model != _MODEL
         ),
-        ReaskCause.INCIDENT: _grave(library) > Assessment.fact_incidents,
+        ReaskCause.INCIDENT: _grave(library, reader) > Assessment.fact_incidents,
         ReaskCause.REVIEW: Assessment.review_due <= today,
     }
     first = and_(Assessment.id.is_(None), UseCase.lifecycle_since >= library.since)
@@ -78,9 +89,11 @@ def facts_of(session: Session, use_case: UseCase, library: SheetLibrary) -> Mapp
     return dict(session.execute(statement).mappings().one())
 
 
-def causes_of(session: Session, use_case: UseCase, library: SheetLibrary, today: dt.date) -> tuple[ReaskCause, ...]:
-    """Return why ``use_case`` has to be judged now; nothing when it has not."""
-    asked = conditions(library, today)
+def causes_of(
+    session: Session, use_case: UseCase, library: SheetLibrary, today: dt.date, reader: Actor | None = None
+) -> tuple[ReaskCause, ...]:
+    """Return why ``use_case`` has to be judged now, as far as ``reader`` may know; nothing when it has not."""
+    asked = conditions(library, today, reader)
     statement = _joined(select(*(condition.label(cause.value) for cause, condition in asked.items())))
     alive = statement.where(UseCase.id == use_case.id, UseCase.lifecycle != Lifecycle.RETIRED)
     row = session.execute(alive).mappings().first()
@@ -109,7 +122,7 @@ def due_cases(
     session: Session, actor: Actor, library: SheetLibrary, today: dt.date, *, limit: int, offset: int
 ) -> Sequence[Due]:
     """Return the cases of ``actor``'s that have to be judged, by number."""
-    asked = conditions(library, today)
+    asked = conditions(library, today, actor)
     columns = [condition.label(cause.value) for cause, condition in asked.items()]
     statement = _joined(select(UseCase, Assessment, Open, *columns))
     statement = statement.outerjoin(Open, and_(Open.use_case_id == UseCase.id, Open.state.in_(ASSESSMENT_OPEN)))
@@ -121,7 +134,7 @@ def due_cases(
 
 def count_due(session: Session, actor: Actor, library: SheetLibrary, today: dt.date, *, idle: bool = False) -> int:
     """Return how many cases of ``actor``'s have to be judged; only those that nobody has begun, when ``idle``."""
-    statement = _due(_joined(select(func.count())), actor, library, conditions(library, today))
+    statement = _due(_joined(select(func.count())), actor, library, conditions(library, today, actor))
     if idle:
         begun = select(Open.id).where(Open.use_case_id == UseCase.id, Open.state.in_(ASSESSMENT_OPEN))
         statement = statement.where(~begun.exists())
@@ -137,13 +150,8 @@ def _joined(statement: AnySelect) -> AnySelect:
 def _due(
     statement: AnySelect, actor: Actor, library: SheetLibrary, asked: Mapping[ReaskCause, ColumnElement[bool]]
 ) -> AnySelect:
-    causes = dict(asked)
+    causes, with_grave = dict(asked), _tied(select(IncidentCase.use_case_id), library, actor)
     # Counted for the few cases only that have grave ones, not for each.
-    causes[ReaskCause.INCIDENT] = and_(UseCase.id.in_(_with_grave(actor, library)), asked[ReaskCause.INCIDENT])
+    causes[ReaskCause.INCIDENT] = and_(UseCase.id.in_(with_grave), asked[ReaskCause.INCIDENT])
     alive = statement.where(UseCase.lifecycle != Lifecycle.RETIRED, or_(*causes.values()))
     return authz.visible(alive, UseCase, actor)
-
-
-def _with_grave(actor: Actor, library: SheetLibrary) -> AnySelect:
-    tied = select(IncidentCase.use_case_id).join(Incident, Incident.id == IncidentCase.incident_id)
-    return authz.visible(tied.where(counted(), Incident.grade.in_(library.grades)), Incident, actor)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from register import audit
 from register.errors import Invalid
 from register.models import UseCase
+from register.queries import assessments as queries
 from register.queries import reasking
 from register.queries.worklist import tasks
 from register.services import ai_systems, use_cases
@@ -111,6 +112,22 @@ def test_a_grave_incident_asks_for_a_new_judgment_and_a_light_one_does_not(panel
     assert causes(panel, case) == ["incident"]
     panel.decided(case)
     assert causes(panel, case) == []
+
+
+def test_the_reason_tells_nobody_of_an_incident_that_they_do_not_know_of(panel: Panel, case: UseCase) -> None:
+    desk, one = Desk(panel.session), panel.decided(case)
+    incident = desk.enter(cases=case.case_no, grade="L3")
+    panel.session.flush()
+
+    def told(who: str) -> tuple[ReaskCause, ...]:
+        by = panel.people[who]
+        return queries.assessment_page(panel.session, one, by, panel.library, TODAY).causes
+
+    assert (told("reporter"), told("secretariat"), told("auditor")) == ((ReaskCause.INCIDENT,), (), ())
+    for deed in ("receive", "notify"):
+        desk.move(incident, deed)
+    panel.session.flush()
+    assert told("secretariat") == told("auditor") == (ReaskCause.INCIDENT,)
 
 
 def test_a_judgment_is_reviewed_once_a_year(panel: Panel, case: UseCase) -> None:
