@@ -39,6 +39,12 @@ def _of_ministry(values: Sequence[str]) -> ColumnElement[bool]:
     return Question.ministry_id.in_(select(Ministry.id).where(Ministry.key.in_(values)))
 
 
+# The column that leads to what a question is about.
+ABOUT: Mapping[type[UseCase | Incident | AISystem], Any] = {
+    UseCase: Question.use_case_id,
+    Incident: Question.incident_id,
+    AISystem: Question.ai_system_id,
+}
 FILTERS: Mapping[str, Narrow] = {
     "state": _in_state,
     "rule": Question.rule.in_,
@@ -183,10 +189,10 @@ def list_page(session: Session, actor: Actor, state: ListState, teller: Teller) 
     return ListPage(asked, total, replace(state, page=page), ministries(session, actor))
 
 
-def of_case(session: Session, use_case: UseCase, actor: Actor, teller: Teller) -> list[Asked]:
-    """Return the questions about a use case that wait for somebody, the oldest first."""
+def about(session: Session, subject: UseCase | Incident | AISystem, actor: Actor, teller: Teller) -> list[Asked]:
+    """Return the questions about ``subject`` that wait for somebody, the oldest first."""
     conditions = [
-        authz.sight(Question, actor), Question.use_case_id == use_case.id, Question.state.in_(QUESTION_UNSETTLED),
+        authz.sight(Question, actor), ABOUT[type(subject)] == subject.id, Question.state.in_(QUESTION_UNSETTLED),
     ]  # fmt: skip
     return [_asked(row, teller) for row in session.execute(_rows(conditions, actor).order_by(Question.id))]
 

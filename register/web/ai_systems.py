@@ -10,11 +10,12 @@ from register.authz import Permission
 from register.errors import Invalid, Stale
 from register.models import AISystem
 from register.queries import ai_systems as queries
+from register.queries import questions
 from register.services import ai_systems as services
 from register.web.forms.ai_systems import AISystemForm
 from register.web.forms.base import beside, version_of
 from register.web.guard import guarded, writable
-from register.web.session import current_actor, db_session
+from register.web.session import current_actor, db_session, runtime
 
 blueprint = Blueprint("ai_systems", __name__)
 
@@ -30,7 +31,10 @@ def index() -> ResponseReturnValue:
 @guarded(Permission.AI_SYSTEM_READ, system=AISystem)
 def show(system: AISystem) -> ResponseReturnValue:
     """One AI system and the use cases that it carries."""
-    return render_template("ai_systems/show.html", page=queries.system_page(db_session(), system, current_actor()))
+    session, actor, run = db_session(), current_actor(), runtime()
+    page = queries.system_page(session, system, actor)
+    asked = questions.about(session, system, actor, questions.Teller(run.forms.newest, run.risk))
+    return render_template("ai_systems/show.html", page=page, questions=asked)
 
 
 @blueprint.route("/ai-systems/new", methods=["GET", "POST"])

@@ -13,7 +13,7 @@ from register.authz import INCIDENT_DEEDS, Permission, require
 from register.errors import Invalid, NotFound, Stale, say
 from register.models import Incident, Ministry
 from register.queries import incidents as queries
-from register.queries import notices
+from register.queries import notices, questions
 from register.queries.use_cases import ministries
 from register.services import incidents as services
 from register.states import incident_step
@@ -83,10 +83,13 @@ def new() -> ResponseReturnValue:
 @guarded(Permission.INCIDENT_READ, incident=Incident)
 def show(incident: Incident) -> ResponseReturnValue:
     """One incident: what happened, its clocks, its measures, its record."""
-    run = runtime()
-    page = queries.incident_page(db_session(), incident, current_actor(), run.risk, run.clock.today())
-    made = notices.of_incident(db_session(), incident, current_actor())
-    return render_template("incidents/show.html", page=page, terms=run.risk, notices=made)
+    run, session, actor = runtime(), db_session(), current_actor()
+    page = queries.incident_page(session, incident, actor, run.risk, run.clock.today())
+    around = {
+        "notices": notices.of_incident(session, incident, actor),
+        "questions": questions.about(session, incident, actor, questions.Teller(run.forms.newest, run.risk)),
+    }
+    return render_template("incidents/show.html", page=page, terms=run.risk, **around)
 
 
 @blueprint.route("/incidents/<uuid:incident>/edit", methods=["GET", "POST"])

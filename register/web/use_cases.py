@@ -68,7 +68,7 @@ def show(use_case: UseCase) -> ResponseReturnValue:
         "judgments": judged,
         "incidents": incidents.of_case(session, use_case, actor),
         "referrals": referrals.of_case(session, use_case, actor),
-        "questions": questions.of_case(session, use_case, actor, questions.Teller(run.forms.newest, run.risk)),
+        "questions": questions.about(session, use_case, actor, questions.Teller(run.forms.newest, run.risk)),
     }
     return render_template("use_cases/show.html", page=page, spec=run.forms.newest, **around)
 

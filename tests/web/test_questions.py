@@ -196,6 +196,24 @@ def test_what_rests_on_an_untold_incident_is_not_met_by_the_secretariat(
         assert ">0件</h2>" in page
 
 
+def test_the_incident_tells_of_its_questions(client_of: ClientOf, database: Database) -> None:
+    with database.writing() as session:
+        case = Office(session).case()
+        incident = Desk(session).at(IncidentState.RECEIVED, cases=case.case_no, grade="L3")
+        place = f"/incidents/{incident.public_id}"
+    approver = client_of("approver")
+    assert "確認の質問</h2>" not in approver.get(place).text
+    with database.writing() as session:
+        check(session)
+        address = f"/questions/{one(session, 'I01').public_id}"
+    page = approver.get(place).text
+    assert "確認の質問</h2>" in page
+    assert f'href="{address}"' in page
+    with database.writing() as session:
+        walk(session, one(session, "I01"), [("approver", "explain")])
+    assert "説明あり" in approver.get(place).text
+
+
 def test_a_system_that_is_shared_no_more_is_not_named(client_of: ClientOf, database: Database) -> None:
     with database.writing() as session:
         office = Office(session)
@@ -210,8 +228,12 @@ def test_a_system_that_is_shared_no_more_is_not_named(client_of: ClientOf, datab
             if question.ministry_id != by.ministry_id
         )
         assert shared.shared
+        place = f"/ai-systems/{shared.public_id}"
     reporter = client_of("reporter")
     assert "府省庁Bの基盤" in reporter.get(address).text
+    assert f'href="{address}"' in reporter.get(place).text
+    # What the other ministry is asked is another question, and not this reader's.
+    assert reporter.get(place).text.count('href="/questions/') == 1
     with database.writing() as session:
         system = session.scalars(select(AISystem)).one()
         values = {"name": system.name, "shared": False}
