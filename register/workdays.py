@@ -39,6 +39,14 @@ def add(day: dt.date, count: int) -> dt.date:
     return day
 
 
+def earliest(day: dt.date, count: int) -> dt.date:
+    """Return the first day whose ``count``-th business day is not before ``day``; what came earlier is late by it."""
+    first = day
+    while add(first - DAY, count) >= day:
+        first -= DAY
+    return first
+
+
 def between(first: dt.date, last: dt.date) -> int:
     """Return how many business days lie after ``first`` up to ``last``; negative when ``last`` is past."""
     if last < first:

@@ -180,6 +180,7 @@ NOTICE_DEEDS: Mapping[NoticeDeed, Permission] = {
     NoticeDeed.CLEAR: Permission.NOTICE_CONSENT,
     NoticeDeed.REFUSE: Permission.NOTICE_CONSENT,
     NoticeDeed.ISSUE: Permission.NOTICE_WRITE,
+    NoticeDeed.EXTEND: Permission.NOTICE_WRITE,
     NoticeDeed.CLOSE: Permission.NOTICE_WRITE,
     NoticeDeed.WITHDRAW: Permission.NOTICE_WRITE,
     NoticeDeed.ANSWER: Permission.NOTICE_ANSWER_DRAFT,

@@ -31,7 +31,7 @@ class Incident(Audited, PublicId, OfMinistry, Stamped, Versioned, Base):
         Index("ix_incident_own_detected", "ministry_id", "detected_on", "id", "state", "kind", "grade"),
         Index("ix_incident_all_updated", "updated_at", "id", "state", "kind", "grade", "notified_at"),
         Index("ix_incident_own_updated", "ministry_id", "updated_at", "id", "state", "kind", "grade"),
-        Index("ix_incident_state", "state", "ministry_id", "notify_due"),
+        Index("ix_incident_state", "state", "ministry_id", "notify_due", "grade", "heard_at", "notified_at"),
     )
 
     incident_no: Mapped[str] = mapped_column(Text)

@@ -55,6 +55,8 @@ class Notice(Audited, PublicId, Stamped, Versioned, Base):
 class NoticeRecipient(Audited, PublicId, OfMinistry, Versioned, Base):
     """That a notice was issued to a ministry, and where its answer stands.
 
+    ``due_on`` is given to a ministry that was added after the issue; the others answer by the day of the notice.
+
     ``sha256`` is that of the answers as they stand, ``confirmed_sha256`` of those that the approver confirmed; ``late``
     is None until the first confirmation and never changes after.
     """
@@ -69,6 +71,7 @@ class NoticeRecipient(Audited, PublicId, OfMinistry, Versioned, Base):
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     confirmed_by: Mapped[str] = mapped_column(Text, default="")
     late: Mapped[bool | None]
+    due_on: Mapped[dt.date | None]
 
     notice: Mapped[Notice] = relationship(back_populates="recipients")
     ministry: Mapped[Ministry] = relationship()
@@ -76,6 +79,16 @@ class NoticeRecipient(Audited, PublicId, OfMinistry, Versioned, Base):
     @property
     def audit_label(self) -> str:
         return self.notice.audit_label
+
+    @property
+    def due(self) -> dt.date | None:
+        """By when the ministry is to answer."""
+        return self.due_on or self.notice.due_on
+
+    def overdue(self, today: dt.date) -> bool:
+        """Tell whether the answer is still asked for and its day has passed."""
+        waits = self.notice.state is NoticeState.ISSUED and self.state is not ReplyState.CONFIRMED
+        return waits and self.due is not None and self.due < today
 
 
 class NoticeAnswer(Audited, OfMinistry, Base):

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from register.db import Base, UtcDateTime, term
+from register.models.assessment import Assessment
 from register.models.ministry import Ministry
 from register.models.mixins import CONFIDENTIAL, Audited, OfMinistry, PublicId, Stamped, Versioned
 from register.models.use_case import UseCase
@@ -72,7 +73,10 @@ class OfReferral:
 
 
 class ReferralPackage(Audited, OfReferral, OfMinistry, Package, Base):
-    """A package as it was sent, with the SHA-256 of it. Rows are never changed: a second sending is another row."""
+    """A package as it was sent, with the SHA-256 of it. Rows are never changed: a second sending is another row.
+
+    ``assessment_id`` is the high-risk judgment that held for the use case when it was sent.
+    """
 
     __tablename__ = "referral_package"
     __table_args__ = (UniqueConstraint("referral_id", "number"),)
@@ -83,6 +87,9 @@ class ReferralPackage(Audited, OfReferral, OfMinistry, Package, Base):
     sent_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     sent_by_id: Mapped[int | None]
     sent_by: Mapped[str] = mapped_column(Text)
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey("assessment.id"), index=True)
+
+    assessment: Mapped[Assessment | None] = relationship()
 
 
 class ReferralCondition(Audited, OfReferral, OfMinistry, Base):

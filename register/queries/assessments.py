@@ -7,43 +7,76 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from register import authz, states
 from register.authz import Actor
 from register.formspec.sheets import Flip, Sheet, SheetLibrary, Suggestion, sheet_of
-from register.models import Assessment, AssessmentEvent, FormVersion, HighRiskFlag, Ministry, UseCase
+from register.models import (
+    Assessment,
+    AssessmentEvent,
+    FormVersion,
+    HighRiskFlag,
+    Ministry,
+    Referral,
+    ReferralPackage,
+    UseCase,
+)
 from register.queries import listing
 from register.queries.listing import PER_PAGE, pages_of
-from register.queries.reasking import causes_of
-from register.queries.use_cases import ministries
+from register.queries.ministries import ministries
+from register.queries.reasking import causes_of, told_causes
 from register.states import AssessmentStep
-from register.vocab import AssessmentDeed, AssessmentState, ReaskCause, RiskResult
+from register.vocab import AssessmentDeed, AssessmentState, Lifecycle, ReaskCause, ReferralState, RiskResult
 
-Narrow = Callable[[Sequence[str]], ColumnElement[bool]]
+Narrow = Callable[[Actor, Sequence[str]], ColumnElement[bool]]
+Raised = aliased(Assessment)
 
 
-def _in_state(values: Sequence[str]) -> ColumnElement[bool]:
+def _in_state(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
     return Assessment.state.in_([AssessmentState(value) for value in values if value in set(AssessmentState)])
 
 
-def _with_result(values: Sequence[str]) -> ColumnElement[bool]:
+def _with_result(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
     return Assessment.decision.in_([RiskResult(value) for value in values if value in set(RiskResult)])
 
 
-def _differs(_values: Sequence[str]) -> ColumnElement[bool]:
+def _differs(_actor: Actor, _values: Sequence[str]) -> ColumnElement[bool]:
     return and_(Assessment.decision.is_not(None), Assessment.decision != Assessment.suggested)
 
 
-def _of_ministry(values: Sequence[str]) -> ColumnElement[bool]:
+def _of_ministry(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
     return Assessment.ministry_id.in_(select(Ministry.id).where(Ministry.key.in_(values)))
+
+
+def unreferred(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which a flag lasts and no referral that ``actor`` may know of answers it.
+
+    A referral does while it is open or when it was begun since the decision that raised the flag; one that was
+    withdrawn never does. What has ended is not referred any more.
+    """
+    raised_at = select(Raised.decided_at).where(Raised.id == HighRiskFlag.raised_by_id).scalar_subquery()
+    answers = select(Referral.id).where(
+        Referral.use_case_id == HighRiskFlag.use_case_id,
+        Referral.state != ReferralState.WITHDRAWN,
+        or_(Referral.state.in_(states.REFERRAL_OPEN), Referral.created_at >= raised_at),
+    )
+    answers = authz.visible(answers, Referral, actor).correlate(HighRiskFlag)
+    ended = select(UseCase.id).where(UseCase.id == HighRiskFlag.use_case_id, UseCase.lifecycle == Lifecycle.RETIRED)
+    return and_(HighRiskFlag.until.is_(None), ~answers.exists(), ~ended.correlate(HighRiskFlag).exists())
+
+
+def _unreferred(actor: Actor, _values: Sequence[str]) -> ColumnElement[bool]:
+    flags = authz.visible(select(HighRiskFlag.use_case_id).where(unreferred(actor)), HighRiskFlag, actor)
+    return and_(Assessment.state == AssessmentState.DECIDED, Assessment.use_case_id.in_(flags))
 
 
 FILTERS: Mapping[str, Narrow] = {
     "state": _in_state,
     "decision": _with_result,
     "differs": _differs,
+    "unreferred": _unreferred,
     "ministry": _of_ministry,
 }
 COLUMNS: tuple[Any, ...] = (
@@ -93,7 +126,8 @@ class ListPage:
 class AssessmentPage:
     """All that the page of one judgment shows; ``steps`` are what the actor may do with it now.
 
-    ``causes`` is why the case would have to be judged anew, while this judgment is the one that holds.
+    ``causes`` is why the case would have to be judged anew, while this judgment is the one that holds; ``referrals``
+    were sent while it held, and ``refers`` tells whether one is still to be begun. ``begun_for`` is why it was begun.
     """
 
     assessment: Assessment
@@ -105,12 +139,10 @@ class AssessmentPage:
     understated: Sequence[Flip]
     events: Sequence[AssessmentEvent]
     causes: Sequence[ReaskCause]
+    referrals: Sequence[Referral]
+    refers: bool
     steps: tuple[AssessmentStep, ...]
-
-    @property
-    def begun_for(self) -> tuple[ReaskCause, ...]:
-        """Why the judgment was begun."""
-        return tuple(ReaskCause(cause) for cause in self.assessment.causes)
+    begun_for: tuple[ReaskCause, ...]
 
     def may(self, deed: str) -> bool:
         """Tell whether ``deed`` is among the steps."""
@@ -174,8 +206,30 @@ def assessment_page(
         sheet.understated(assessment.answers, facts),
         session.scalars(events.order_by(AssessmentEvent.id)).all(),
         causes_of(session, use_case, library, today, actor) if holds else (),
+        _referrals_of(session, assessment, actor),
+        holds and _to_be_referred(session, use_case, actor),
         steps_for(session, assessment, actor),
+        told_causes(session, assessment, library, actor),
     )
+
+
+def _referrals_of(session: Session, assessment: Assessment, actor: Actor) -> Sequence[Referral]:
+    sent = select(ReferralPackage.referral_id).where(ReferralPackage.assessment_id == assessment.id)
+    own = select(Referral).where(Referral.id.in_(sent)).order_by(Referral.id)
+    return session.scalars(authz.visible(own, Referral, actor)).all()
+
+
+def _to_be_referred(session: Session, use_case: UseCase, actor: Actor) -> bool:
+    if not authz.can(actor, authz.Permission.REFERRAL_DRAFT, use_case):
+        return False
+    flag = select(HighRiskFlag.id).where(HighRiskFlag.use_case_id == use_case.id, unreferred(actor))
+    return session.scalar(flag) is not None
+
+
+def held_by(session: Session, use_case: UseCase) -> Assessment | None:
+    """Return the judgment that holds for ``use_case``."""
+    own = select(Assessment).where(Assessment.use_case_id == use_case.id)
+    return session.scalar(own.where(Assessment.state == AssessmentState.DECIDED))
 
 
 def steps_for(session: Session, assessment: Assessment, actor: Actor) -> tuple[AssessmentStep, ...]:
@@ -201,4 +255,4 @@ def of_case(
 
 
 def _conditions(actor: Actor, state: ListState) -> list[ColumnElement[bool]]:
-    return [authz.sight(Assessment, actor), *(FILTERS[name](values) for name, values in state.chosen.items())]
+    return [authz.sight(Assessment, actor), *(FILTERS[name](actor, values) for name, values in state.chosen.items())]

@@ -26,44 +26,46 @@ from register.models import (
 )
 from register.queries import listing
 from register.queries.listing import MOST_WORDS, PER_PAGE, pages_of
-from register.queries.use_cases import ministries
-from register.states import INCIDENT_OPEN, IncidentStep
+from register.queries.ministries import ministries
+from register.states import INCIDENT_AT_WORK, INCIDENT_OPEN, IncidentStep
 from register.text import search_key
 from register.vocab import IncidentKind, IncidentState
 
 NONE = "none"
 OPEN = "open"
 UNCOUNTED = frozenset(IncidentState) - states.INCIDENT_COUNTED
-Narrow = Callable[[Sequence[str], dt.date], ColumnElement[bool]]
+Narrow = Callable[[Sequence[str], RiskTerms, dt.date], ColumnElement[bool]]
+SILENT = "silent"
 
 
 def _code(column: InstrumentedAttribute[Any]) -> Narrow:
-    def narrow(values: Sequence[str], _today: dt.date) -> ColumnElement[bool]:
+    def narrow(values: Sequence[str], _terms: RiskTerms, _today: dt.date) -> ColumnElement[bool]:
         found: ColumnElement[bool] = column.in_([value for value in values if value != NONE])
         return or_(found, column.is_(None)) if NONE in values else found
 
     return narrow
 
 
-def _in_state(values: Sequence[str], _today: dt.date) -> ColumnElement[bool]:
+def _in_state(values: Sequence[str], _terms: RiskTerms, _today: dt.date) -> ColumnElement[bool]:
     wanted = {IncidentState(value) for value in values if value in set(IncidentState)}
     return Incident.state.in_(wanted | (INCIDENT_OPEN if OPEN in values else frozenset()))
 
 
-def _of_kind(values: Sequence[str], _today: dt.date) -> ColumnElement[bool]:
+def _of_kind(values: Sequence[str], _terms: RiskTerms, _today: dt.date) -> ColumnElement[bool]:
     return Incident.kind.in_([IncidentKind(value) for value in values if value in set(IncidentKind)])
 
 
-def _of_category(values: Sequence[str], _today: dt.date) -> ColumnElement[bool]:
+def _of_category(values: Sequence[str], _terms: RiskTerms, _today: dt.date) -> ColumnElement[bool]:
     return or_(*(Incident.categories.contains(value, autoescape=True) for value in values))
 
 
-def _of_ministry(values: Sequence[str], _today: dt.date) -> ColumnElement[bool]:
+def _of_ministry(values: Sequence[str], _terms: RiskTerms, _today: dt.date) -> ColumnElement[bool]:
     return Incident.ministry_id.in_(select(Ministry.id).where(Ministry.key.in_(values)))
 
 
-def _late(_values: Sequence[str], today: dt.date) -> ColumnElement[bool]:
-    return overdue(today)
+def _late(values: Sequence[str], terms: RiskTerms, today: dt.date) -> ColumnElement[bool]:
+    silence = [silent(terms, today)] if SILENT in values else []
+    return or_(*silence, *([overdue(today)] if set(values) != {SILENT} else []))
 
 
 FILTERS: Mapping[str, Narrow] = {
@@ -142,9 +144,9 @@ class IncidentPage:
         return any(step.deed == deed for step in self.steps)
 
 
-def list_page(session: Session, actor: Actor, state: ListState, today: dt.date) -> ListPage:
+def list_page(session: Session, actor: Actor, state: ListState, terms: RiskTerms, today: dt.date) -> ListPage:
     """Return one page of what ``actor`` may see, in three statements whatever the number of incidents."""
-    condition = _conditions(actor, state, today)
+    condition = _conditions(actor, state, terms, today)
     total: int = session.scalar(select(func.count()).select_from(Incident).where(*condition)) or 0
     page = min(state.page, pages_of(total))
     rows = select(*COLUMNS).where(*condition).order_by(*SORTS[state.sort])
@@ -152,10 +154,12 @@ def list_page(session: Session, actor: Actor, state: ListState, today: dt.date) 
     return ListPage(list(found), total, replace(state, page=page), ministries(session, actor), today)
 
 
-def export_rows(session: Session, actor: Actor, state: ListState, today: dt.date) -> Iterator[Row[Any]]:
+def export_rows(
+    session: Session, actor: Actor, state: ListState, terms: RiskTerms, today: dt.date
+) -> Iterator[Row[Any]]:
     """Yield every row of the filtered list in its order, without holding them all."""
     statement = select(*EXPORT_COLUMNS).join(Ministry, Ministry.id == Incident.ministry_id)
-    statement = statement.where(*_conditions(actor, state, today)).order_by(*SORTS[state.sort])
+    statement = statement.where(*_conditions(actor, state, terms, today)).order_by(*SORTS[state.sort])
     yield from session.execute(statement.execution_options(yield_per=1000))
 
 
@@ -197,7 +201,7 @@ def of_case(session: Session, use_case: UseCase, actor: Actor) -> Sequence[Incid
 
 def follow_up_due(incident: Incident, terms: RiskTerms) -> dt.date | None:
     """Return by when the ministry should say how things stand; None while nobody waits for that."""
-    if incident.notified_at is None or incident.state not in INCIDENT_OPEN:
+    if incident.notified_at is None or incident.state not in INCIDENT_AT_WORK:
         return None
     heard = incident.heard_at.astimezone(TOKYO).date()
     return workdays.add(heard, terms.follow_up[incident.grade or ""])
@@ -210,6 +214,21 @@ def overdue(today: dt.date) -> ColumnElement[bool]:
     return or_(unreported, untold)
 
 
+def silent(terms: RiskTerms, today: dt.date) -> ColumnElement[bool]:
+    """Return the condition under which the next word of a ministry on its incident is overdue (``follow_up_due``)."""
+    grades = {
+        days: [grade for grade, one in terms.follow_up.items() if one == days] for days in terms.follow_up.values()
+    }
+    quiet = [
+        and_(
+            func.coalesce(Incident.grade, "").in_(named),
+            Incident.heard_at < dt.datetime.combine(workdays.earliest(today, days), dt.time(), TOKYO),
+        )
+        for days, named in grades.items()
+    ]
+    return and_(Incident.state.in_(INCIDENT_AT_WORK), Incident.notified_at.is_not(None), or_(*quiet))
+
+
 def counted() -> ColumnElement[bool]:
     """Return the condition under which an incident is a risk case that counts."""
     # Said of what does not count: given the many states that do, SQLite would look these up instead of the days.
@@ -220,9 +239,9 @@ def _of(session: Session, model: Any, incident: Incident) -> Sequence[Any]:
     return session.scalars(select(model).where(model.incident_id == incident.id).order_by(model.id)).all()
 
 
-def _conditions(actor: Actor, state: ListState, today: dt.date) -> list[ColumnElement[bool]]:
+def _conditions(actor: Actor, state: ListState, terms: RiskTerms, today: dt.date) -> list[ColumnElement[bool]]:
     conditions = [authz.sight(Incident, actor)]
-    conditions.extend(FILTERS[name](values, today) for name, values in state.chosen.items())
+    conditions.extend(FILTERS[name](values, terms, today) for name, values in state.chosen.items())
     words = list(dict.fromkeys(search_key(state.q).split()))[:MOST_WORDS]
     conditions.extend(Incident.search_key.contains(word, autoescape=True) for word in words)
     return conditions

@@ -14,7 +14,7 @@ from register.authz import Actor
 from register.formspec.risk import RiskTerms
 from register.models import Incident, Ministry, NilReport
 from register.queries.incidents import counted
-from register.queries.use_cases import ministries
+from register.queries.ministries import ministries
 
 
 @dataclass(frozen=True)

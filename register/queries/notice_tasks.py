@@ -11,7 +11,7 @@ from register import authz
 from register.authz import Actor, Permission
 from register.errors import say
 from register.models import Notice, NoticeAnswer, NoticeRecipient
-from register.queries.notices import LATE, OPEN, unconfirmed
+from register.queries.notices import LATE, OPEN, due_by, unconfirmed
 from register.queries.tasks import Task
 from register.vocab import NoticeState, Reply, ReplyState
 
@@ -46,11 +46,11 @@ def _replies(session: Session, actor: Actor, today: dt.date) -> list[Task]:
     own = authz.can(actor, Permission.NOTICE_ANSWER_DRAFT)
     if not own and not authz.can(actor, Permission.NOTICE_WRITE):
         return []
-    waits = select(func.count(func.distinct(Notice.id)), func.min(Notice.due_on))
+    waits = select(func.count(func.distinct(Notice.id)), func.min(due_by()))
     waits = waits.select_from(NoticeRecipient).join(Notice, Notice.id == NoticeRecipient.notice_id)
     waits = waits.where(Notice.state == NoticeState.ISSUED, unconfirmed())
     if not own:
-        waits = waits.where(Notice.due_on < today)
+        waits = waits.where(due_by() < today)
     count, due = session.execute(authz.visible(waits, NoticeRecipient, actor)).one()
     if not count:
         return []

@@ -16,7 +16,7 @@ from register.models import Incident, Ministry, Notice, NoticeAnswer, NoticeEven
 from register.queries import listing
 from register.queries.listing import PER_PAGE, pages_of
 from register.queries.notice_replies import REPLYING
-from register.queries.resemblance import Audience, addressed, count_by_ministry
+from register.queries.resemblance import Audience, addressed, count_by_ministry, unaddressed
 from register.states import NoticeFacts, NoticeStep
 from register.vocab import MINISTRY_ROLES, NoticeDeed, NoticeState, Reply, ReplyState
 
@@ -32,9 +32,10 @@ def _in_state(_actor: Actor, values: Sequence[str], _today: dt.date) -> ColumnEl
 
 
 def _replied(actor: Actor, values: Sequence[str], today: dt.date) -> ColumnElement[bool]:
-    waits = Notice.id.in_(select(NoticeRecipient.notice_id).where(authz.sight(NoticeRecipient, actor), unconfirmed()))
-    late = [Notice.due_on < today] if LATE in values else []
-    return and_(Notice.state == NoticeState.ISSUED, waits, *late)
+    late = [due_by() < today] if LATE in values else []
+    asked = select(NoticeRecipient.notice_id).where(NoticeRecipient.notice_id == Notice.id, unconfirmed(), *late)
+    waits = authz.visible(asked, NoticeRecipient, actor).correlate(Notice).exists()
+    return and_(Notice.state == NoticeState.ISSUED, waits)
 
 
 FILTERS: Mapping[str, Narrow] = {"state": _in_state, "reply": _replied}
@@ -45,6 +46,11 @@ def unconfirmed() -> ColumnElement[bool]:
     return NoticeRecipient.state != ReplyState.CONFIRMED
 
 
+def due_by() -> ColumnElement[dt.date | None]:
+    """Return the day by which a ministry is to answer, beside its notice."""
+    return func.coalesce(NoticeRecipient.due_on, Notice.due_on)
+
+
 @dataclass(frozen=True)
 class ListState(listing.ListState):
     """The list's whole state as the URL holds it."""
@@ -53,20 +59,38 @@ class ListState(listing.ListState):
 
 
 @dataclass(frozen=True)
-class ListRow:
-    """A notice, and how many of the answers that the person may know of stand where."""
+class Replies:
+    """How many of the answers to a notice that a person may know of stand where.
 
-    notice: Notice
-    replies: Mapping[ReplyState, int]
-    late: bool
+    ``due`` is the first day by which one was asked for, ``waits`` the first of those that are still waited for.
+    """
+
+    counts: Mapping[ReplyState, int]
+    due: dt.date | None = None
+    waits: dt.date | None = None
 
     @property
     def recipients(self) -> int:
-        return sum(self.replies.values())
+        return sum(self.counts.values())
 
     @property
     def confirmed(self) -> int:
-        return self.replies.get(ReplyState.CONFIRMED, 0)
+        return self.counts.get(ReplyState.CONFIRMED, 0)
+
+    def late(self, today: dt.date) -> bool:
+        """Tell whether the day of an answer has passed while it is still asked for."""
+        return self.waits is not None and self.waits < today
+
+
+NOBODY = Replies({})
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A notice, and where the answers to it stand."""
+
+    notice: Notice
+    replies: Replies
 
 
 @dataclass(frozen=True)
@@ -76,6 +100,7 @@ class ListPage:
     rows: Sequence[ListRow]
     total: int
     state: ListState
+    today: dt.date
 
     @property
     def pages(self) -> int:
@@ -98,22 +123,8 @@ class NoticePage:
     own: NoticeRecipient | None
     resembling: int
     audience: Sequence[tuple[Ministry, int]] | None
-    replies: Mapping[ReplyState, int]
+    replies: Replies
     today: dt.date
-
-    @property
-    def recipients(self) -> int:
-        return sum(self.replies.values())
-
-    @property
-    def confirmed(self) -> int:
-        return self.replies.get(ReplyState.CONFIRMED, 0)
-
-    @property
-    def late(self) -> bool:
-        """Whether the day of the answers has passed while they are still asked for."""
-        due = self.notice.due_on
-        return self.notice.state is NoticeState.ISSUED and due is not None and due < self.today
 
 
 @dataclass(frozen=True)
@@ -129,12 +140,13 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """The board of answers, ministries in official order."""
+    """The board of answers, ministries in official order; ``unaddressed`` are those whose cases fit since the issue."""
 
     notice: Notice
     rows: Sequence[BoardRow]
     states: Mapping[ReplyState, int]
     counts: Mapping[Reply, int]
+    unaddressed: Sequence[tuple[Ministry, int]]
 
     @property
     def overdue(self) -> int:
@@ -150,8 +162,8 @@ def list_page(session: Session, actor: Actor, state: ListState, today: dt.date) 
     rows = select(Notice).where(*conditions).order_by(Notice.id.desc())
     notices = session.scalars(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     replies = _replies(session, actor, [notice.id for notice in notices])
-    listed = [ListRow(one, replies.get(one.id, {}), _late(one, replies.get(one.id, {}), today)) for one in notices]
-    return ListPage(listed, total, replace(state, page=page))
+    listed = [ListRow(one, replies.get(one.id, NOBODY)) for one in notices]
+    return ListPage(listed, total, replace(state, page=page), today)
 
 
 def notice_page(session: Session, notice: Notice, actor: Actor, today: dt.date) -> NoticePage:
@@ -170,9 +182,14 @@ def notice_page(session: Session, notice: Notice, actor: Actor, today: dt.date) 
         own,
         sum(fitting.values()),
         addressed(session, Audience.of(notice)) if writes else None,
-        _replies(session, actor, [notice.id]).get(notice.id, {}),
+        _replies(session, actor, [notice.id]).get(notice.id, NOBODY),
         today,
     )
+
+
+def unreached(session: Session, notice: Notice) -> Sequence[tuple[Ministry, int]]:
+    """Return the ministries that an issued notice means by now and did not reach, each with how many cases fit."""
+    return unaddressed(session, notice, count_by_ministry(session, Audience.of(notice)))
 
 
 def steps_for(notice: Notice, actor: Actor) -> tuple[NoticeStep, ...]:
@@ -210,7 +227,7 @@ def board(session: Session, notice: Notice, actor: Actor, today: dt.date) -> Boa
         counts.setdefault(recipient_id, {})[reply] = count
     fitting = count_by_ministry(session, Audience.of(notice))
     listed = [
-        BoardRow(one, body, counts.get(one.id, {}), fitting.get(body.id, 0), _overdue(notice, one, today))
+        BoardRow(one, body, counts.get(one.id, {}), fitting.get(body.id, 0), one.overdue(today))
         for one, body in session.execute(authz.visible(rows, NoticeRecipient, actor))
     ]
     every: Counter[Reply] = Counter()
@@ -218,27 +235,27 @@ def board(session: Session, notice: Notice, actor: Actor, today: dt.date) -> Boa
         every.update(row.counts)
     found = Counter(row.recipient.state for row in listed)
     ordered = {state: found[state] for state in ReplyState if found[state]}
-    return BoardPage(notice, listed, ordered, {reply: every[reply] for reply in Reply if every[reply]})
+    replies = {reply: every[reply] for reply in Reply if every[reply]}
+    extends = any(step.deed is NoticeDeed.EXTEND for step in steps_for(notice, actor))
+    return BoardPage(notice, listed, ordered, replies, unaddressed(session, notice, fitting) if extends else ())
 
 
-def _overdue(notice: Notice, recipient: NoticeRecipient, today: dt.date) -> bool:
-    waits = notice.state is NoticeState.ISSUED and recipient.state is not ReplyState.CONFIRMED
-    return waits and notice.due_on is not None and notice.due_on < today
-
-
-def _late(notice: Notice, replies: Mapping[ReplyState, int], today: dt.date) -> bool:
-    waits = any(count for state, count in replies.items() if state is not ReplyState.CONFIRMED)
-    return waits and notice.state is NoticeState.ISSUED and notice.due_on is not None and notice.due_on < today
-
-
-def _replies(session: Session, actor: Actor, ids: Sequence[int]) -> Mapping[int, Mapping[ReplyState, int]]:
-    counted = select(NoticeRecipient.notice_id, NoticeRecipient.state, func.count())
-    counted = counted.where(NoticeRecipient.notice_id.in_(ids))
-    counted = counted.group_by(NoticeRecipient.notice_id, NoticeRecipient.state)
-    found: dict[int, dict[ReplyState, int]] = {}
-    for notice_id, state, count in session.execute(authz.visible(counted, NoticeRecipient, actor)):
-        found.setdefault(notice_id, {})[state] = count
+def _replies(session: Session, actor: Actor, ids: Sequence[int]) -> Mapping[int, Replies]:
+    counted = select(NoticeRecipient.notice_id, Notice.state, NoticeRecipient.state, func.count(), func.min(due_by()))
+    counted = counted.join(Notice, Notice.id == NoticeRecipient.notice_id).where(Notice.id.in_(ids))
+    counted = counted.group_by(NoticeRecipient.notice_id, Notice.state, NoticeRecipient.state)
+    found: dict[int, Replies] = {}
+    for notice_id, state, reply, count, due in session.execute(authz.visible(counted, NoticeRecipient, actor)):
+        before = found.get(notice_id, NOBODY)
+        waits = due if state is NoticeState.ISSUED and reply is not ReplyState.CONFIRMED else None
+        found[notice_id] = Replies(
+            {**before.counts, reply: count}, _first(before.due, due), _first(before.waits, waits)
+        )
     return found
+
+
+def _first(*days: dt.date | None) -> dt.date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
 def _own(notice: Notice, actor: Actor) -> tuple[ColumnElement[bool], ...]:

@@ -18,7 +18,7 @@ from register.formspec.schema import FormSpec, Text
 from register.models import AISystem, Incident, Ministry, Question, QuestionEvent, Round, SubmissionItem, UseCase
 from register.queries import listing, sentinel_facts
 from register.queries.listing import PER_PAGE, pages_of
-from register.queries.use_cases import ministries
+from register.queries.ministries import ministries
 from register.sentinel import BY_CODE, FACTS, RULES, FactKind, Rule, runnable
 from register.states import QUESTION_UNSETTLED, QuestionStep, question_steps
 from register.vocab import IncidentState, Lifecycle, QuestionState, StartTiming

@@ -100,6 +100,17 @@ def causes_of(
     return tuple(cause for cause in asked if row and row[cause.value])
 
 
+def told_causes(
+    session: Session, assessment: Assessment, library: SheetLibrary, reader: Actor
+) -> tuple[ReaskCause, ...]:
+    """Return why ``assessment`` was begun, as far as ``reader`` may know: not of an incident that is none for them."""
+    causes = tuple(ReaskCause(cause) for cause in assessment.causes)
+    known = _tied(select(Incident.id), library, reader).where(IncidentCase.use_case_id == assessment.use_case_id)
+    if ReaskCause.INCIDENT not in causes or session.scalar(known.limit(1)) is not None:
+        return causes
+    return tuple(cause for cause in causes if cause is not ReaskCause.INCIDENT)
+
+
 def unjudged(session: Session, use_case: UseCase, library: SheetLibrary, day: dt.date) -> bool:
     """Tell whether ``use_case``, starting on ``day``, ought to have a decided judgment and has none."""
     held = select(Assessment.id).where(

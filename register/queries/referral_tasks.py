@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from register import authz
 from register.authz import Actor, Permission
 from register.errors import say
-from register.models import Referral
+from register.models import HighRiskFlag, Referral
+from register.queries.assessments import unreferred
 from register.queries.tasks import Task
 from register.vocab import ReferralState
 
@@ -26,7 +27,21 @@ WAITING = (
 
 
 def tasks(session: Session, actor: Actor, today: dt.date) -> list[Task]:
-    """Return what waits for ``actor``, in one statement; a meeting to come is due on its day."""
+    """Return what waits for ``actor``, in two statements; a meeting to come is due on its day."""
+    return [*_unreferred(session, actor), *_waiting(session, actor, today)]
+
+
+def _unreferred(session: Session, actor: Actor) -> list[Task]:
+    """Return the cases that were judged possibly high and that nobody has begun to refer."""
+    if not authz.can(actor, Permission.REFERRAL_DRAFT):
+        return []
+    flags = select(func.count()).select_from(HighRiskFlag).where(unreferred(actor))
+    count = session.scalar(authz.visible(flags, HighRiskFlag, actor))
+    text = say("高リスクの可能性がある案件をアドバイザリーボードに報告・相談する")
+    return [Task(text, "assessments.index", count, {"unreferred": "1"})] if count else []
+
+
+def _waiting(session: Session, actor: Actor, today: dt.date) -> list[Task]:
     mine = [(state, text) for permission, state, text in WAITING if authz.can(actor, permission)]
     if not mine:
         return []

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from register import authz, states
 from register.authz import Actor
 from register.errors import Say, say
-from register.models import Ministry, Referral, ReferralCondition, ReferralEvent, ReferralPackage, UseCase
+from register.models import Assessment, Ministry, Referral, ReferralCondition, ReferralEvent, ReferralPackage, UseCase
 from register.queries import listing
+from register.queries.assessments import held_by
 from register.queries.listing import PER_PAGE, pages_of
-from register.queries.use_cases import ministries
+from register.queries.ministries import ministries
 from register.states import REFERRAL_OPEN, ReferralFacts, ReferralStep
 from register.vocab import MINISTRY_ROLES, ReferralDeed, ReferralState
 
@@ -91,7 +92,8 @@ class ListPage:
 class ReferralPage:
     """All that the page of one referral shows; ``package`` is what the actor may read of it.
 
-    ``sent`` holds every package as it was sent, newest first; ``steps`` are what the actor may do now.
+    ``sent`` holds every package as it was sent, newest first; ``judgment`` is the high-risk judgment that held when
+    ``package`` was sent (holds now, while it was not); ``steps`` are what the actor may do now.
     """
 
     referral: Referral
@@ -99,6 +101,7 @@ class ReferralPage:
     use_case: UseCase
     package: Texts
     sent: Sequence[ReferralPackage]
+    judgment: Assessment | None
     conditions: Sequence[ReferralCondition]
     events: Sequence[ReferralEvent]
     steps: tuple[ReferralStep, ...]
@@ -121,13 +124,16 @@ def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
 
 def referral_page(session: Session, referral: Referral, actor: Actor, today: dt.date) -> ReferralPage:
     """Return what the page of ``referral`` shows to ``actor``."""
-    sent = packages_of(session, referral)[::-1]
+    sent, use_case = packages_of(session, referral)[::-1], session.get_one(UseCase, referral.use_case_id)
+    package = package_for(referral, sent, actor)
+    judged = package.assessment if isinstance(package, ReferralPackage) else held_by(session, use_case)
     return ReferralPage(
         referral,
         session.get_one(Ministry, referral.ministry_id),
-        session.get_one(UseCase, referral.use_case_id),
-        package_for(referral, sent, actor),
+        use_case,
+        package,
         sent,
+        judged if judged and authz.can(actor, authz.Permission.ASSESSMENT_READ, judged) else None,
         conditions_of(session, referral),
         events_of(session, referral, actor),
         steps_for(referral, actor, today),
@@ -183,12 +189,13 @@ def facts(referral: Referral, today: dt.date) -> ReferralFacts:
     return ReferralFacts(referral.meeting_on, today)
 
 
-def content(referral: Referral, package: Texts) -> dict[str, str]:
+def content(referral: Referral, package: ReferralPackage) -> dict[str, str]:
     """Return a package as plain values: what its SHA-256 is made of."""
     texts = {name: getattr(package, name) for name in PACKAGE}
-    return {"referral": referral.referral_no, "case": referral.use_case.case_no, **texts}
+    judged = {"judgment": package.assessment.assessment_no} if package.assessment else {}
+    return {"referral": referral.referral_no, "case": referral.use_case.case_no, **texts, **judged}
 
 
-def digest(referral: Referral, package: Texts) -> str:
+def digest(referral: Referral, package: ReferralPackage) -> str:
     """Return the sha256 of the canonical content (RFC 8785), in hex."""
     return hashlib.sha256(rfc8785.dumps(content(referral, package))).hexdigest()

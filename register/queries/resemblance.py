@@ -11,8 +11,8 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from register.authz import AnySelect
-from register.models import AISystem, Ministry, Notice, UseCase
-from register.queries.rounds import existed
+from register.models import AISystem, Ministry, Notice, NoticeRecipient, UseCase
+from register.queries.ministries import existed
 from register.text import search_key
 from register.vocab import AudienceKind, Lifecycle
 
@@ -69,7 +69,18 @@ def count_by_ministry(session: Session, audience: Audience, ministry_id: int | N
 
 def addressed(session: Session, audience: Audience) -> Sequence[tuple[Ministry, int]]:
     """Return the ministries of today that ``audience`` means, in official order, each with how many cases fit."""
-    counts = count_by_ministry(session, audience)
+    return meant(session, audience, count_by_ministry(session, audience))
+
+
+def unaddressed(session: Session, notice: Notice, counts: Mapping[int, int]) -> Sequence[tuple[Ministry, int]]:
+    """Return the ministries that ``notice`` means by now and did not reach, given how many cases of each fit."""
+    reached = select(NoticeRecipient.ministry_id).where(NoticeRecipient.notice_id == notice.id)
+    known = set(session.scalars(reached))
+    return [(body, count) for body, count in meant(session, Audience.of(notice), counts) if body.id not in known]
+
+
+def meant(session: Session, audience: Audience, counts: Mapping[int, int]) -> Sequence[tuple[Ministry, int]]:
+    """Return the ministries of today that ``audience`` means when so many cases of each fit, in official order."""
     today = session.info["clock"].today()
     bodies = session.scalars(select(Ministry).where(existed(today)).order_by(Ministry.sort_no, Ministry.id))
     everybody = audience.kind is AudienceKind.ALL

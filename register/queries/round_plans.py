@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from register import workdays
 from register.clock import fiscal_year
 from register.models import Ministry, Round, Submission
-from register.queries.rounds import existed
+from register.queries.ministries import existed
 
 # How many business days after the opening a deadline is offered; the middle one is filled in.
 SPANS = (10, 15, 20, 25, 30)

@@ -14,6 +14,7 @@ from register import authz, workdays
 from register.authz import Actor, Permission
 from register.models import FormVersion, Ministry, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
 from register.queries import questions
+from register.queries.ministries import existed
 from register.queries.returns import possible
 from register.states import ROUND, ROUND_RUNNING, SETTLED_RETURN, RoundStep
 from register.vocab import Confirmation, Lifecycle, RoundDeed, SubmissionDeed, SubmissionState
@@ -161,14 +162,6 @@ class MovePage:
     open_returns: Sequence[Ministry]
     early: bool
     past: bool
-
-
-def existed(day: dt.date) -> ColumnElement[bool]:
-    """Return the condition under which a ministry stood on ``day``."""
-    return and_(
-        or_(Ministry.valid_from.is_(None), Ministry.valid_from <= day),
-        or_(Ministry.valid_to.is_(None), Ministry.valid_to >= day),
-    )
 
 
 def list_rounds(session: Session, actor: Actor) -> Sequence[RoundRow]:

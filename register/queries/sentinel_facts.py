@@ -30,6 +30,7 @@ from register.models import (
 )
 from register.models.submission import COUNTED_CASES, COUNTED_RETURNS
 from register.queries.incidents import counted as counted_incidents
+from register.queries.notice_gaps import Asked, answered, gaps
 from register.sentinel import AssessmentFacts, AxisFacts, CaseFacts, IncidentFacts, RoundFacts, SystemFacts, UseFacts
 from register.states import ASSESSMENT_OPEN, INCIDENT_OPEN, ROUND_PLANNED, ROUND_RUNNING
 from register.text import search_key
@@ -39,7 +40,7 @@ CHUNK = 1_000
 # How many rounds back the answers are looked at.
 ROUNDS = 3
 # What is loaded. A rule that needs something else is not run.
-LOADED = frozenset({Need.ROUNDS, Need.INCIDENTS, Need.SYSTEMS, Need.ASSESSMENTS})
+LOADED = frozenset({Need.ROUNDS, Need.INCIDENTS, Need.SYSTEMS, Need.ASSESSMENTS, Need.NOTICES})
 SAID = (Confirmation.UNCHANGED, Confirmation.CHANGED, Confirmation.NEW)
 
 _CASE = (
@@ -47,6 +48,7 @@ _CASE = (
     UseCase.start_on, UseCase.usage_type, UseCase.user_scope, UseCase.confidentiality, UseCase.goal_kind,
     UseCase.goal_text, UseCase.model_usage, UseCase.created_at, UseCase.ai_system_id,
     AISystem.ministry_id.label("owner_id"), AISystem.model_usage.label("system_model"), AISystem.shared,
+    AISystem.vendor,
 )  # fmt: skip
 _HOLDS = Assessment.state == AssessmentState.DECIDED
 _JUDGMENT = (
@@ -73,14 +75,17 @@ class RoundHead:
 
 @dataclass(frozen=True)
 class Ground:
-    """What every chunk needs: the newest rounds by id, and the newest return of each ministry that was accepted."""
+    """What every chunk needs: the newest rounds by id; of each ministry the newest return that was accepted, and the
+    notices that it has answered.
+    """
 
     rounds: Mapping[int, RoundHead]
     returns: Mapping[int, int]
+    notices: Mapping[int, Sequence[Asked]]
 
 
 def ground(session: Session) -> Ground:
-    """Return what is the same for all cases, in two statements."""
+    """Return what is the same for all cases, in three statements."""
     statement = (
         select(Round.id, Round.fiscal_year, Round.number, Round.as_of, Round.state, FormVersion.version)
         .join(FormVersion, FormVersion.id == Round.form_version_id)
@@ -108,11 +113,11 @@ def ground(session: Session) -> Ground:
         kept = newest.get(ministry_id)
         if kept is None or rounds[round_id].as_of > rounds[kept].as_of:
             newest[ministry_id] = round_id
-    return Ground(rounds, newest)
+    return Ground(rounds, newest, answered(session))
 
 
 def cases_after(session: Session, base: Ground, after: int) -> list[CaseFacts]:
-    """Return the next chunk of use cases by id, each with all that belongs to it, in eight statements."""
+    """Return the next chunk of use cases by id, each with all that belongs to it, in nine statements."""
     statement = select(*_CASE).outerjoin(AISystem, AISystem.id == UseCase.ai_system_id)
     rows = session.execute(statement.where(UseCase.id > after).order_by(UseCase.id).limit(CHUNK)).all()
     if not rows:
@@ -120,9 +125,14 @@ def cases_after(session: Session, base: Ground, after: int) -> list[CaseFacts]:
     first, last = rows[0].id, rows[-1].id
     twins, answers = _twins(session, first, last), _answers(session, base, first, last)
     incidents, judged = _tied(session, first, last), assessments_of(session, first, last)
+    notices = gaps(session, base.notices, rows)
     return [
-        _case(row, base, twins, answers.get(row.id, ()), incidents.get(row.id, ()), judged.get(row.id)) for row in rows
-    ]
+        _case(
+            row, base, twins, answers.get(row.id, ()), incidents.get(row.id, ()), judged.get(row.id),
+            notices.get(row.id, ""),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def assessments_of(session: Session, first: int, last: int) -> Mapping[int, AssessmentFacts]:
@@ -226,6 +236,7 @@ def _case(
     answers: Sequence[tuple[int, Confirmation, bool, RoundFacts]],
     incidents: Sequence[IncidentFacts],
     judged: AssessmentFacts | None,
+    open_notices: str,
 ) -> CaseFacts:
     first, last = twins.get((row.ministry_id, row.title), ("", ""))
     system = SystemFacts(row.ai_system_id, row.owner_id, row.system_model, row.shared) if row.ai_system_id else None
@@ -246,6 +257,7 @@ def _case(
         row.model_usage,
         twin=last if first == row.case_no else first,
         left_out=_left_out(row, base, answers),
+        open_notices=open_notices,
         system=system,
         answered=tuple(sorted(said, key=lambda facts: facts.as_of, reverse=True)),
         incidents=tuple(incidents),

@@ -15,8 +15,9 @@ from register.authz import Actor, AnySelect, Permission
 from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase, counted
 from register.queries import listing
 from register.queries.listing import MOST_WORDS, PER_PAGE, pages_of
+from register.queries.ministries import ministries
 from register.text import search_key
-from register.vocab import MINISTRY_ROLES, Lifecycle
+from register.vocab import Lifecycle
 
 Filter = Callable[[Actor, Sequence[str]], ColumnElement[bool]]
 UNANSWERED = "none"
@@ -137,14 +138,6 @@ def list_page(session: Session, actor: Actor, state: ListState) -> ListPage:
 def _settled_rounds() -> Select[Round]:
     real = and_(Round.rehearsal.is_(False), Round.state.in_(states.ROUND_SETTLED))
     return select(Round).where(real).order_by(Round.as_of.desc(), Round.id.desc())
-
-
-def ministries(session: Session, actor: Actor) -> dict[int, Ministry]:
-    """Return the ministries whose cases ``actor`` may see, in official order."""
-    statement = select(Ministry).order_by(Ministry.sort_no, Ministry.id)
-    if actor.role in MINISTRY_ROLES:
-        statement = statement.where(Ministry.id == actor.ministry_id)
-    return {ministry.id: ministry for ministry in session.scalars(statement)}
 
 
 def export_rows(session: Session, actor: Actor, state: ListState) -> Iterator[Row[*tuple[Any, ...]]]:

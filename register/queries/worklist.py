@@ -14,6 +14,7 @@ from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
 from register.models import Assessment, AssessmentEvent, Incident, Measure
 from register.queries import notice_tasks, question_tasks, referral_tasks
+from register.queries.incidents import SILENT, silent
 from register.queries.nil_reports import unsaid
 from register.queries.reasking import count_due
 from register.queries.tasks import Task
@@ -29,10 +30,16 @@ WAITING = (
     (Permission.INCIDENT_CLOSE, IncidentState.MEASURES_DONE, say("恒久対策済みのリスクケースを終結する"), None),
 )
 
+# Who is told of the silence of a ministry: the permission that makes it the person's matter, the sentence.
+SILENCE = (
+    (Permission.INCIDENT_MANAGE, say("リスクケースの経過を事務局に知らせる")),
+    (Permission.INCIDENT_CLOSE, say("経過の報告がないリスクケースを府省庁に確かめる")),
+)
+
 
 def tasks(session: Session, actor: Actor, terms: RiskTerms, sheets: SheetLibrary, today: dt.date) -> list[Task]:
     """Return what waits for ``actor``, in a fixed number of statements whatever there is."""
-    found = _incidents(session, actor, today)
+    found = _incidents(session, actor, today) + _silences(session, actor, terms, today)
     if actor.role in MINISTRY_ROLES:
         found += _measures(session, actor, today) + _months(session, actor, terms, today)
         found += _judgments(session, actor, sheets, today)
@@ -55,6 +62,16 @@ def _incidents(session: Session, actor: Actor, today: dt.date) -> list[Task]:
             due = None if clock is None else report if clock is Incident.report_due else notify
             tasks.append(_task(text, count, due, today, {"state": state.value}))
     return tasks
+
+
+def _silences(session: Session, actor: Actor, terms: RiskTerms, today: dt.date) -> list[Task]:
+    """Return the incidents of which the secretariat should have heard again by now."""
+    mine = next((text for permission, text in SILENCE if authz.can(actor, permission)), None)
+    if mine is None:
+        return []
+    counted = select(func.count()).select_from(Incident).where(silent(terms, today))
+    count = session.scalar(authz.visible(counted, Incident, actor))
+    return [Task(mine, "incidents.index", count, {"late": SILENT}, late=True)] if count else []
 
 
 def _measures(session: Session, actor: Actor, today: dt.date) -> list[Task]:

@@ -166,7 +166,8 @@ class CaseFacts:
     """A use case with all that belongs to it; ``answered`` holds what was answered of it, the newest round first.
 
     ``twin`` is the number of another case of the ministry with the same title; ``left_out`` is the newest return of the
-    ministry when the case does not stand in it and was known before.
+    ministry when the case does not stand in it and was known before. ``open_notices`` are the numbers of the notices
+    that it fits and that the ministry, which has confirmed its answer, did not answer for it.
     """
 
     id: int
@@ -184,6 +185,7 @@ class CaseFacts:
     model_usage: str = ""
     twin: str = ""
     left_out: str = ""
+    open_notices: str = ""
     system: SystemFacts | None = None
     answered: tuple[RoundFacts, ...] = ()
     incidents: tuple[IncidentFacts, ...] = ()

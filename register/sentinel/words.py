@@ -49,6 +49,7 @@ FACTS: Mapping[str, Fact] = {
     "goal_kind": Fact(say("成果目標"), _OPTION, "goal_kind"),
     "goal_text": Fact(say("成果目標の内容")),
     "model_usage": Fact(say("モデル利用状況")),
+    "open_notices": Fact(say("この案件の回答がない注意喚起")),
     "round": Fact(say("定期報告の回"), FactKind.ROUND),
     "left_out": Fact(say("案件のない定期報告の回"), FactKind.ROUND),
     "said_usage": Fact(say("回答した利用類型"), _OPTION, "usage_type"),

@@ -15,6 +15,7 @@ from register.authz import Actor
 from register.errors import Forbidden, Invalid, NotNow, Say, Stale, say
 from register.formspec.sheets import Sheet, SheetLibrary, sheet_of
 from register.models import Assessment, AssessmentEvent, HighRiskFlag, UseCase
+from register.queries.assessments import held_by
 from register.queries.reasking import causes_of, facts_of
 from register.services import form_versions
 from register.services.editing import refuse_stale
@@ -164,12 +165,6 @@ def filled_in(session: Session, assessment: Assessment, by: Actor) -> bool:
         AssessmentEvent.actor_id == by.user_id,
     )
     return session.scalar(wrote.limit(1)) is not None
-
-
-def held_by(session: Session, use_case: UseCase) -> Assessment | None:
-    """Return the judgment that holds for ``use_case``."""
-    own = select(Assessment).where(Assessment.use_case_id == use_case.id)
-    return session.scalar(own.where(Assessment.state == AssessmentState.DECIDED))
 
 
 def months_after(day: dt.date, months: int) -> dt.date:

@@ -11,13 +11,11 @@ from register.authz import Actor
 from register.errors import Forbidden, Invalid, NotNow, Say, say
 from register.models import Incident, Measure
 from register.services.editing import refuse_stale
-from register.states import INCIDENT_OPEN
+from register.states import INCIDENT_AT_WORK
 from register.text import clean, clean_line
-from register.vocab import IncidentState
 
 SHOWN = ("body", "owner", "due_on")
 LONGEST = {"body": 2000, "owner": 200}
-TAKES_MEASURES = INCIDENT_OPEN - {IncidentState.MEASURES_DONE}
 
 
 def add(session: Session, incident: Incident, *, body: str, owner: str, due_on: dt.date | None, by: Actor) -> Measure:
@@ -96,7 +94,7 @@ def _incident(session: Session, measure: Measure) -> Incident:
 
 
 def _open(incident: Incident) -> None:
-    if incident.state not in TAKES_MEASURES:
+    if incident.state not in INCIDENT_AT_WORK:
         raise NotNow(say("この報告は「%(state)s」のため、対策を変えられません。", state=incident.state))
 
 

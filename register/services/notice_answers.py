@@ -77,8 +77,8 @@ def confirm(session: Session, recipient: NoticeRecipient, *, version: int, by: A
         raise Invalid({"version": say("まだ回答していないものが%(count)d件あります。", count=missing)})
     _step(session, recipient, NoticeDeed.CONFIRM, by)
     recipient.confirmed_at, recipient.confirmed_by, recipient.confirmed_sha256 = now, by.name, recipient.sha256
-    if recipient.late is None and recipient.notice.due_on is not None:
-        recipient.late = now.astimezone(TOKYO).date() > recipient.notice.due_on
+    if recipient.late is None and recipient.due is not None:
+        recipient.late = now.astimezone(TOKYO).date() > recipient.due
     audit.record(session, audit.Event.NOTICE_CONFIRMED, recipient, by=by, sha256=recipient.sha256)
     return recipient
 

@@ -15,6 +15,7 @@ from register.errors import Invalid, Say, say
 from register.formspec.risk import RiskTerms
 from register.formspec.schema import FormSpec
 from register.models import Incident, Notice, NoticeEvent, NoticeRecipient
+from register.queries.notices import unreached
 from register.queries.resemblance import Audience, addressed
 from register.services.editing import refuse_stale
 from register.services.notice_values import EDITABLE, checked, digest
@@ -93,14 +94,11 @@ def issue(
 ) -> Notice:
     """Issue a notice under a number: the ministries that it means now are written down and stay."""
     step = _allowed(notice, NoticeDeed.ISSUE, version, by)
-    now, today = session.info["clock"].now(), session.info["clock"].today()
-    due = due_on or due_by_default(today, terms)
+    now, due = session.info["clock"].now(), _due(session, due_on, terms)
     found = addressed(session, Audience.of(notice))
     if refusals := notice_refusals(step, facts(notice, len(found))):
         raise Invalid({"due_on": refusals[0]})
-    if due < today:
-        raise Invalid({"due_on": say("回答の期限は、今日以降の日付にしてください。")})
-    year = fiscal_year(today)
+    year = fiscal_year(session.info["clock"].today())
     notice.notice_no = f"NT{year}-{raise_notice_serial(session, year):03d}"
     notice.due_on, notice.issued_at = due, now
     for ministry, _ in found:
@@ -110,9 +108,35 @@ def issue(
     return notice
 
 
+def extend(
+    session: Session, notice: Notice, *, due_on: dt.date | None, terms: RiskTerms, version: int, by: Actor
+) -> int:
+    """Send an issued notice to the ministries that it means by now and did not reach; return how many they are.
+
+    They answer by a day of their own. The consent stands: it was given to the text and the rule of the audience.
+    """
+    step = _allowed(notice, NoticeDeed.EXTEND, version, by)
+    due = _due(session, due_on, terms)
+    found = unreached(session, notice)
+    if refusals := notice_refusals(step, facts(notice, len(found))):
+        raise Invalid({"due_on": refusals[0]})
+    for ministry, _ in found:
+        notice.recipients.append(NoticeRecipient(ministry_id=ministry.id, state=ReplyState.OPEN, due_on=due))
+    _note(session, notice, step, "", by)
+    audit.record(session, audit.Event.NOTICE_MOVED, notice, by=by, deed=step.deed.value, ministries=len(found))
+    return len(found)
+
+
 def due_by_default(today: dt.date, terms: RiskTerms) -> dt.date:
     """Return by when a notice that is issued today is answered, unless it says otherwise."""
     return workdays.add(today, terms.notice)
+
+
+def _due(session: Session, due_on: dt.date | None, terms: RiskTerms) -> dt.date:
+    today = session.info["clock"].today()
+    if due_on is not None and due_on < today:
+        raise Invalid({"due_on": say("回答の期限は、今日以降の日付にしてください。")})
+    return due_on or due_by_default(today, terms)
 
 
 def facts(notice: Notice, recipients: int) -> NoticeFacts:

@@ -13,6 +13,7 @@ from register.authz import Actor
 from register.clock import TOKYO
 from register.errors import Invalid, Say, listed, say
 from register.models import Referral, ReferralCondition, ReferralPackage
+from register.queries.assessments import held_by
 from register.queries.referrals import PACKAGE, conditions_of, digest, packages_of
 from register.text import clean, clean_line
 from register.vocab import Publicity, ReferralDeed, ReferralState
@@ -77,12 +78,13 @@ def _send(session: Session, referral: Referral, words: Words, by: Actor) -> Line
         referral_id=referral.id,
         ministry_id=referral.ministry_id,
         number=len(packages_of(session, referral)) + 1,
-        sha256=digest(referral, referral),
         sent_at=now,
         sent_by_id=by.user_id,
         sent_by=by.name,
+        assessment=held_by(session, referral.use_case),
         **{name: getattr(referral, name) for name in PACKAGE},
     )
+    sent.sha256 = digest(referral, sent)
     session.add(sent)
     referral.sent_at = now
     return Line(body)

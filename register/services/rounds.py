@@ -16,7 +16,7 @@ from register.errors import Invalid, NotFound, NotNow, Say, say
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.models import Ministry, Round, Submission
-from register.queries.rounds import existed
+from register.queries.ministries import existed
 from register.services import carry_forward, form_versions
 from register.services.editing import refuse_stale
 from register.services.returns import FIRST_YEAR, LAST_YEAR, closed_day, reason_for

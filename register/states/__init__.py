@@ -10,6 +10,7 @@ from register.states.assessments import (
 )
 from register.states.incidents import (
     INCIDENT,
+    INCIDENT_AT_WORK,
     INCIDENT_COUNTED,
     INCIDENT_OPEN,
     IncidentFacts,
@@ -79,6 +80,7 @@ __all__ = [
     "FILLED_IN",
     "FIXED_RETURN",
     "INCIDENT",
+    "INCIDENT_AT_WORK",
     "INCIDENT_COUNTED",
     "INCIDENT_OPEN",
     "JOB",

@@ -46,6 +46,8 @@ INCIDENT: tuple[IncidentStep, ...] = (
 )
 # While somebody still has to do something about it.
 INCIDENT_OPEN = _OPEN
+# While its ministry still has something to do and to tell.
+INCIDENT_AT_WORK = _OPEN - {IncidentState.MEASURES_DONE}
 # What counts as a risk case of a ministry: what was reported and neither dismissed nor taken back.
 INCIDENT_COUNTED = _OPEN | {_END}
 

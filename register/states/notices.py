@@ -11,7 +11,7 @@ from register.vocab import NoticeDeed, NoticeState, ReplyState
 
 @dataclass(frozen=True)
 class NoticeFacts:
-    """What a guard may look at: whether it comes from a ministry that cleared this very text, and whom it reaches."""
+    """What a guard may look at: a ministry of origin, its consent to this very text, and how many the step reaches."""
 
     origin: bool
     cleared: bool
@@ -47,6 +47,7 @@ NOTICE: tuple[NoticeStep, ...] = (
     NoticeStep(NoticeDeed.CLEAR, frozenset({_ASK}), _OK),
     NoticeStep(NoticeDeed.REFUSE, frozenset({_ASK}), _D, reason=True),
     NoticeStep(NoticeDeed.ISSUE, frozenset({_D, _OK}), _OUT),
+    NoticeStep(NoticeDeed.EXTEND, frozenset({_OUT}), None),
     NoticeStep(NoticeDeed.CLOSE, frozenset({_OUT}), _END, reason=True),
     NoticeStep(NoticeDeed.WITHDRAW, frozenset({_D, _ASK, _OK, _OUT}), _GONE, reason=True),
 )
@@ -85,6 +86,8 @@ def notice_refusals(step: NoticeStep, facts: NoticeFacts) -> Sequence[Say]:
         said.append(say("発出する前に、もとの府省庁にこの文面の了承を求めてください。"))
     if step.deed is NoticeDeed.ISSUE and not facts.recipients:
         said.append(say("宛先に当てはまる府省庁がありません。宛先を直してください。"))
+    if step.deed is NoticeDeed.EXTEND and not facts.recipients:
+        said.append(say("宛先に加わる府省庁はありません。"))
     return said
 
 

@@ -24,6 +24,7 @@ class NoticeDeed(Term):
     CLEAR = "clear", "了承する", "Give consent"
     REFUSE = "refuse", "差し戻す", "Send back"
     ISSUE = "issue", "発出する", "Issue"
+    EXTEND = "extend", "宛先を加える", "Add recipients"
     CLOSE = "close", "終える", "Close"
     WITHDRAW = "withdraw", "取り下げる", "Withdraw"
     ANSWER = "answer", "回答を入力する", "Enter answers"

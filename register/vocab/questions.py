@@ -51,3 +51,4 @@ class Need(Term):
     INCIDENTS = "incidents", "リスクケース", "Incidents"
     SYSTEMS = "systems", "AIシステム", "AI systems"
     ASSESSMENTS = "assessments", "高リスク判定", "High-risk judgments"
+    NOTICES = "notices", "注意喚起", "Notices"

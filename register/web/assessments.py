@@ -93,7 +93,7 @@ def new(use_case: UseCase) -> ResponseReturnValue:
     run = runtime()
     form = sheet_form(run.sheets.on(run.clock.today()))
     if not form.is_submitted():
-        if held := services.held_by(reading_session(), use_case):
+        if held := queries.held_by(reading_session(), use_case):
             form.fill(held)
     elif form.validate():
         change: dict[str, Any] = {"library": run.sheets, "propose": "propose" in request.form, "by": current_actor()}
@@ -211,5 +211,6 @@ def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
         "state": [(one.value, one.label(language())) for one in AssessmentState],
         "decision": [(one.value, one.label(language())) for one in services.DECISIONS],
         "differs": [("1", gettext("シートと違う判定"))],
+        "unreferred": [("1", gettext("報告・相談していない高リスク"))],
         "ministry": [(one.key, one.label(language())) for one in page.ministries.values()],
     }

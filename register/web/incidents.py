@@ -14,7 +14,7 @@ from register.errors import Invalid, NotFound, Stale, say
 from register.models import Incident, Ministry
 from register.queries import incidents as queries
 from register.queries import notices, questions
-from register.queries.use_cases import ministries
+from register.queries.ministries import ministries
 from register.services import incidents as services
 from register.states import incident_step
 from register.vocab import MINISTRY_ROLES, IncidentDeed, IncidentKind, IncidentState
@@ -34,7 +34,7 @@ blueprint = Blueprint("incidents", __name__)
 def index() -> ResponseReturnValue:
     """The list with its filter, order and page, all of it in the URL."""
     state = listing.state_of(queries.ListState)
-    page = queries.list_page(db_session(), current_actor(), state, runtime().clock.today())
+    page = queries.list_page(db_session(), current_actor(), state, runtime().risk, runtime().clock.today())
     options = _options(page)
     return render_template(
         "incidents/index.html",
@@ -53,7 +53,7 @@ def export(kind: str) -> ResponseReturnValue:
     """The filtered list as a file; who took it out is recorded."""
     run = runtime()
     state = listing.state_of(queries.ListState)
-    rows = queries.export_rows(db_session(), current_actor(), state, run.clock.today())
+    rows = queries.export_rows(db_session(), current_actor(), state, run.risk, run.clock.today())
     content, count = incident_file.incidents(rows, run.risk, kind, run.clock.now())
     audit_read(audit.Event.INCIDENT_EXPORTED, None, kind=kind, rows=count, filtered=bool(request.args))
     return attachment(content, kind, "incidents")
@@ -189,5 +189,5 @@ def _options(page: queries.ListPage) -> dict[str, list[tuple[str, str]]]:
         + [(queries.NONE, gettext("未定"))],
         "category": [(code, terms.categories.label(code, lang)) for code in terms.categories.texts],
         "ministry": [(one.key, one.label(lang)) for one in page.ministries.values()],
-        "late": [("1", gettext("期限を過ぎたもの"))],
+        "late": [("1", gettext("期限を過ぎたもの")), (queries.SILENT, gettext("経過の報告の期限を過ぎたもの"))],
     }

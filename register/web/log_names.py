@@ -176,6 +176,7 @@ FIELDS: Mapping[str, Any] = {
     "confirmed_by": lazy_gettext("回答を確定した人"),
     "confirmed_sha256": lazy_gettext("確定した回答のSHA-256"),
     "issued_at": lazy_gettext("発出した日時"),
+    "notice_recipient.due_on": lazy_gettext("回答の期限"),
     "notice_id": lazy_pgettext("singular", "注意喚起"),
     "notice_no": lazy_gettext("注意喚起の番号"),
     "origin_ministry_id": lazy_gettext("もとの府省庁"),

@@ -45,7 +45,7 @@ def _line(page: BoardPage, row: BoardRow) -> list[Cell]:
         notice.title,
         row.ministry.name,
         term(row.recipient.state),
-        notice.due_on,
+        row.recipient.due,
         confirmed.astimezone(TOKYO).replace(tzinfo=None) if confirmed else None,
         gettext("期限後") if late else "",
         *(row.counts.get(reply, 0) if settled else None for reply in Reply),

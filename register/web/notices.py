@@ -127,6 +127,26 @@ def issue(notice: Notice) -> ResponseReturnValue:
     return drawn, 422 if form.errors else 200
 
 
+@blueprint.route("/notices/<uuid:notice>/extend", methods=["GET", "POST"])
+@guarded(Permission.NOTICE_WRITE, notice=Notice)
+def extend(notice: Notice) -> ResponseReturnValue:
+    """Add the ministries whose cases fit since the issue, in sight of them."""
+    notice_step(NoticeDeed.EXTEND, notice.state)
+    run = runtime()
+    form = IssueForm(due_on=services.due_by_default(run.clock.today(), run.risk), version=str(notice.version))
+    if form.validate_on_submit():
+        change: dict[str, Any] = {"terms": run.risk, "version": version_of(form), "by": current_actor()}
+        try:
+            count = services.extend(db_session(), writable(notice), due_on=form.due_on.data, **change)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            flash(gettext("%(count)d府省庁を宛先に加えました。", count=count), "done")
+            return redirect(url_for("notices.board", notice=notice.public_id), 303)
+    named = {"bodies": queries.unreached(reading_session(), notice), "audience": audience_text(notice)}
+    return render_template("notices/extend.html", form=form, notice=notice, **named), 422 if form.errors else 200
+
+
 @blueprint.route("/notices/<uuid:notice>/<any(ask, close, withdraw):move>", methods=["GET", "POST"])
 @guarded(Permission.NOTICE_WRITE, notice=Notice)
 def step(notice: Notice, move: str) -> ResponseReturnValue:

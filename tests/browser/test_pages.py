@@ -195,6 +195,7 @@ PAGES = {
     "notices.edit": Address(SECRETARIAT, of("notice", UNCLEARED)),
     "notices.consent": Address("approver.b@demo.example", of("notice", UNCLEARED)),
     "notices.issue": Address(SECRETARIAT, of("notice", one(Notice, state=NoticeState.DRAFT))),
+    "notices.extend": Address(SECRETARIAT, of("notice", ISSUED)),
     "notices.step": Address(SECRETARIAT, of("notice", ISSUED, move="close")),
     "notices.board": Address(SECRETARIAT, of("notice", ISSUED)),
     "notice_answers.show": Address(SECRETARIAT, of("recipient", one(NoticeRecipient, state=ReplyState.CONFIRMED))),

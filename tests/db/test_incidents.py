@@ -15,9 +15,11 @@ from register import audit, authz
 from register.errors import Forbidden, Invalid, NotNow, Stale
 from register.models import AuditEntry, Incident, IncidentCase, IncidentEvent, LifecycleEvent, Measure, UseCase
 from register.queries import incidents as queries
+from register.queries import worklist
 from register.services import incidents, measures
 from register.states import INCIDENT, incident_steps
 from register.vocab import IncidentDeed, IncidentState, Lifecycle, Precision
+from tests.support.assessments import SHEETS
 from tests.support.data import STAFF
 from tests.support.incidents import RISK, TODAY, WAYS, Desk, told
 from tests.support.running_round import Office
@@ -179,6 +181,35 @@ def test_the_follow_up_starts_anew_with_every_word_of_the_ministry(desk: Desk) -
     desk.move(made, "comment", who="reporter", word="調査中")
     assert queries.follow_up_due(made, RISK) == dt.date(2025, 11, 21)
     assert queries.follow_up_due(desk.at(IncidentState.RECEIVED), RISK) is None
+
+
+@pytest.mark.parametrize("grade", [None, "L0", "L1", "L2", "L3"])
+def test_an_incident_falls_silent_on_the_day_after_its_follow_up(desk: Desk, grade: str | None) -> None:
+    session, people = desk.session, desk.people
+    made = desk.at(IncidentState.IN_RESPONSE, grade=grade or "L1")
+    made.grade = grade
+    audit.record(session, audit.Event.INCIDENT_EDITED, made, by=people["approver"])
+    desk.at(IncidentState.RECEIVED)
+    desk.at(IncidentState.MEASURES_DONE)
+    session.flush()
+    due = queries.follow_up_due(made, RISK)
+    assert due is not None
+
+    def told(name: str, day: dt.date) -> list[str]:
+        found = worklist.tasks(session, people[name], RISK, SHEETS, day)
+        return [str(task.text) for task in found if task.args.get("late") == "silent" and task.count == 1]
+
+    tell, ask = ["リスクケースの経過を事務局に知らせる"], ["経過の報告がないリスクケースを府省庁に確かめる"]
+    for name, sentence in (("approver", tell), ("secretariat", ask), ("other-approver", []), ("reporter", [])):
+        assert told(name, due) == []
+        assert told(name, due + DAY) == sentence, name
+    state = queries.ListState({"late": ("silent",)})
+    page = queries.list_page(session, people["secretariat"], state, RISK, due + DAY)
+    assert [row.incident_no for row in page.rows] == [made.incident_no]
+    desk.on(due + DAY)
+    desk.move(made, "comment", who="reporter", word="調査中")
+    session.flush()
+    assert told("approver", due + DAY) == []
 
 
 def test_an_edit_in_sight_of_an_older_version_is_refused_with_what_is_stored(desk: Desk) -> None:

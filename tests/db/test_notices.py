@@ -63,6 +63,9 @@ def test_who_takes_which_step_when(session: Session, state: NoticeState) -> None
             assert (deed, state) == (NoticeDeed.ISSUE, NoticeState.DRAFT)
             with pytest.raises(Invalid, match="了承を求めて"):
                 bureau.take(made, deed.value, who=name)
+        elif deed is NoticeDeed.EXTEND:
+            with pytest.raises(Invalid, match="加わる府省庁はありません"):
+                bureau.take(made, deed.value, who=name)
         else:
             bureau.take(made, deed.value, who=name)
             session.flush()

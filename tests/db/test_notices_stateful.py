@@ -33,13 +33,13 @@ from tests.support.running_round import Office
 from tests.support.stateful import Deeds, walk
 
 people, places = st.sampled_from(list(STAFF)), st.integers(0, 5)
-STEPS = ("ask", "clear", "refuse", "issue", "close", "withdraw")
-audiences = st.sampled_from([("all", ""), ("usage_type", "G1"), ("model", "商用LLM-A")])
+STEPS = ("ask", "clear", "refuse", "issue", "extend", "close", "withdraw")
+audiences = st.sampled_from([("all", ""), ("usage_type", "G1"), ("usage_type", "S1"), ("model", "商用LLM-A")])
 replies = st.sampled_from([None, *(reply.value for reply in Reply)])
 SAID = {
     "notice.written": (None, NoticeDeed.EDIT),
-    "notice.moved": (NoticeDeed.ASK, NoticeDeed.CLEAR, NoticeDeed.REFUSE, NoticeDeed.ISSUE, NoticeDeed.CLOSE,
-                     NoticeDeed.WITHDRAW),
+    "notice.moved": (NoticeDeed.ASK, NoticeDeed.CLEAR, NoticeDeed.REFUSE, NoticeDeed.ISSUE, NoticeDeed.EXTEND,
+                     NoticeDeed.CLOSE, NoticeDeed.WITHDRAW),
     "notice.answered": (NoticeDeed.ANSWER, NoticeDeed.REOPEN),
     "notice.confirmed": (NoticeDeed.CONFIRM,),
 }  # fmt: skip
@@ -140,9 +140,9 @@ class Notices(Deeds):
 
         self.tried(deed)
 
-    @rule(who=st.sampled_from(["reporter", "other"]))
-    def start_another_use(self, who: str) -> None:
-        self.tried(lambda session, _: Office(session).case(who=who, usage_type="G1", model_usage="商用LLM-A"))
+    @rule(who=st.sampled_from(["reporter", "other"]), usage=st.sampled_from(["G1", "S1"]))
+    def start_another_use(self, who: str, usage: str) -> None:
+        self.tried(lambda session, _: Office(session).case(who=who, usage_type=usage, model_usage="商用LLM-A"))
 
     @rule(count=st.sampled_from([1, 30]))
     def time_goes_by(self, count: int) -> None:
@@ -154,7 +154,8 @@ class Notices(Deeds):
             numbers = list(session.scalars(select(Notice.notice_no).where(Notice.notice_no.is_not(None))))
             assert len(numbers) == len(set(numbers))
             for one in session.scalars(select(Notice).where(Notice.issued_at.is_not(None))):
-                reached = tuple(sorted(recipient.ministry_id for recipient in one.recipients))
+                first = (recipient for recipient in one.recipients if recipient.due_on is None)
+                reached = tuple(sorted(recipient.ministry_id for recipient in first))
                 now = (one.notice_no, one.due_on, one.issued_at, digest(one), reached)
                 assert reached
                 assert self.issued.setdefault(one.id, now) == now

@@ -130,6 +130,25 @@ def test_the_reason_tells_nobody_of_an_incident_that_they_do_not_know_of(panel: 
     assert told("secretariat") == told("auditor") == (ReaskCause.INCIDENT,)
 
 
+def test_nor_does_the_reason_why_a_judgment_was_begun(panel: Panel, case: UseCase) -> None:
+    desk = Desk(panel.session)
+    panel.decided(case)
+    incident = desk.enter(cases=case.case_no, grade="L3")
+    panel.session.flush()
+    again = panel.decided(case)
+    assert again.causes == ["incident"]
+
+    def told(who: str) -> tuple[ReaskCause, ...]:
+        by = panel.people[who]
+        return queries.assessment_page(panel.session, again, by, panel.library, TODAY).begun_for
+
+    assert (told("reporter"), told("secretariat"), told("auditor")) == ((ReaskCause.INCIDENT,), (), ())
+    for deed in ("receive", "notify"):
+        desk.move(incident, deed)
+    panel.session.flush()
+    assert told("secretariat") == told("auditor") == (ReaskCause.INCIDENT,)
+
+
 def test_a_judgment_is_reviewed_once_a_year(panel: Panel, case: UseCase) -> None:
     one = panel.decided(case)
     assert one.review_due is not None

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from register import audit
 from register.queries import agendas, referral_tasks
+from register.queries import assessments as judgments
 from register.queries import referrals as queries
-from register.vocab import ReferralState
+from register.vocab import Lifecycle, ReferralState
+from tests.support.assessments import HIGH, SHEETS, Panel
 from tests.support.data import STAFF
 from tests.support.referrals import MEETING, TODAY, Table
+from tests.support.running_round import Office
 
 DAY = dt.timedelta(days=1)
 
@@ -48,6 +51,69 @@ def test_everybody_finds_what_waits_for_them(session: Session) -> None:
             assert tasks[0].due == (MEETING if state is ReferralState.SCHEDULED else None)
         session.rollback()
         table.on(TODAY)
+
+
+def test_a_flag_is_asked_about_until_a_referral_answers_it(table: Table) -> None:
+    session, panel = table.session, Panel(table.session)
+    case = Office(session).case()
+    text, state = (
+        "高リスクの可能性がある案件をアドバイザリーボードに報告・相談する",
+        judgments.ListState({"unreferred": ("1",)}),
+    )
+
+    def asked(name: str = "reporter") -> bool:
+        session.flush()
+        tasks = referral_tasks.tasks(session, table.people[name], TODAY)
+        return any(str(task.text) == text for task in tasks)
+
+    def listed(name: str) -> int:
+        return judgments.list_page(session, table.people[name], state).total
+
+    early = table.at(ReferralState.CLOSED, case)
+    table.on(MEETING + DAY)
+    assert not asked()
+    held = panel.decided(case, HIGH, on=MEETING + DAY)
+    assert asked()
+    assert (asked("approver"), asked("other"), asked("secretariat")) == (True, False, False)
+    assert [listed(name) for name in ("approver", "other", "secretariat", "auditor")] == [1, 0, 1, 1]
+    page = judgments.assessment_page(session, held, table.people["reporter"], SHEETS, MEETING + DAY)
+    assert (page.refers, list(page.referrals)) == (True, [])
+    begun = table.draft(case)
+    assert not asked()
+    assert [listed(name) for name in ("approver", "secretariat")] == [0, 1], "a draft is the ministry's own"
+    table.move(begun, "send", who="approver")
+    assert listed("secretariat") == 0
+    again = panel.decided(case, HIGH, on=MEETING + DAY)
+    assert not asked(), "the flag is the same, and it was referred"
+    page = judgments.assessment_page(session, held, table.people["auditor"], SHEETS, MEETING + DAY)
+    assert (page.refers, list(page.referrals)) == (False, [begun])
+    (sent,) = queries.packages_of(session, begun)
+    assert sent.assessment == held
+    assert queries.content(begun, sent)["judgment"] == held.assessment_no
+    assert sent.sha256 == queries.digest(begun, sent)
+    (before,) = queries.packages_of(session, early)
+    assert before.assessment is None
+    assert "judgment" not in queries.content(early, before)
+    table.move(begun, "withdraw", who="approver")
+    assert asked()
+    shown = queries.referral_page(session, table.draft(case), table.people["reporter"], MEETING + DAY)
+    assert shown.judgment == again, "what is not sent yet rests on what holds now"
+
+
+def test_a_case_that_has_ended_is_not_to_be_referred(table: Table) -> None:
+    session, office = table.session, Office(table.session)
+    case = office.case()
+    Panel(session).decided(case, HIGH)
+    session.flush()
+    assert (
+        judgments.list_page(session, table.people["approver"], judgments.ListState({"unreferred": ("1",)})).total == 1
+    )
+    office.move(case, Lifecycle.RETIRED)
+    session.flush()
+    assert (
+        judgments.list_page(session, table.people["approver"], judgments.ListState({"unreferred": ("1",)})).total == 0
+    )
+    assert referral_tasks.tasks(session, table.people["approver"], TODAY) == []
 
 
 def test_a_meeting_that_has_passed_is_late(session: Session) -> None:

@@ -62,6 +62,7 @@ READ = {
         "notices.from_incident",
         "notices.edit",
         "notices.issue",
+        "notices.extend",
         "notices.step",
         "notices.board",
         "questions.step",

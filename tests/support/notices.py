@@ -66,6 +66,9 @@ class Bureau(Desk):
         by, version = self.people[who], notice.version
         if deed == "issue":
             return notices.issue(self.session, notice, due_on=None, terms=RISK, version=version, by=by)
+        if deed == "extend":
+            notices.extend(self.session, notice, due_on=None, terms=RISK, version=version, by=by)
+            return notice
         return notices.move(self.session, notice, NoticeDeed(deed), word=word, version=version, by=by)
 
     def known(self, **changes: Any) -> Incident:

@@ -80,6 +80,7 @@ DEEDS: list[tuple[Mapping[Term, Permission], type[Term], dict[str, str]]] = [
             "clear": "notice.consent",
             "refuse": "notice.consent",
             "issue": "notice.write",
+            "extend": "notice.write",
             "close": "notice.write",
             "withdraw": "notice.write",
             "answer": "notice_answer.draft",

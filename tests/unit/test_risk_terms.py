@@ -101,7 +101,7 @@ NOTICE_STEPS = {
     ("ask", "draft", "asked"), ("clear", "asked", "cleared"), ("refuse", "asked", "draft"),
     ("issue", "draft", "issued"), ("issue", "cleared", "issued"), ("close", "issued", "closed"),
     ("withdraw", "draft", "withdrawn"), ("withdraw", "asked", "withdrawn"), ("withdraw", "cleared", "withdrawn"),
-    ("withdraw", "issued", "withdrawn"),
+    ("withdraw", "issued", "withdrawn"), ("extend", "issued", None),
 }  # fmt: skip
 REPLY_STEPS = {
     ("answer", "open", "drafted"), ("answer", "drafted", "drafted"), ("reopen", "confirmed", "drafted"),

@@ -233,6 +233,7 @@ SEEN: dict[str, tuple[Any, Any]] = {
         case(model_usage="商用LLM-B", system=OWN),
         case(model_usage="商用ＬＬＭ－Ａ", system=OWN),
     ),
+    "N01": (case(open_notices="NT2025-001"), case(open_notices="")),
 }
 
 

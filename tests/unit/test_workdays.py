@@ -107,3 +107,10 @@ def test_going_on_and_counting_agree(start: dt.date, count: int) -> None:
     back = workdays.add(ahead, -count)
     assert back <= start
     assert workdays.between(back, start) == 0
+
+
+@given(days, st.integers(0, 20))
+def test_what_came_before_the_earliest_day_is_late_and_no_other(today: dt.date, count: int) -> None:
+    found = workdays.earliest(today, count)
+    assert workdays.add(found, count) >= today
+    assert workdays.add(found - DAY, count) < today

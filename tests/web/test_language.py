@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -29,6 +30,7 @@ from tests.support.databases import Build
 from tests.support.english_pages import EVERYONE, FILES, READ
 from tests.support.notices import ask_for_consent
 from tests.support.round_files import FORMS
+from tests.support.running_round import LIBRARY
 
 ClientOf = Callable[[str], Client]
 SWITCH = "/language"
@@ -78,7 +80,7 @@ def english(browser_of: ClientOf) -> ClientOf:
 
 @pytest.fixture
 def more(database: Database) -> None:
-    """What the demo lacks: a snapshot, a job in every state, a measure done, a text to clear, English names of bodies."""
+    """What the demo lacks: a snapshot, jobs, a measure done, a text to clear, a ministry to add, English names of bodies."""
     with database.writing() as session:
         secretariat = person(session, "secretariat")
         current = session.scalars(select(Round).where(Round.number == 2)).one()
@@ -97,7 +99,12 @@ def more(database: Database) -> None:
         )
         measures.done(session, done, on=miss.detected_on, version=done.version, by=approver)
         ask_for_consent(session, miss, approver, Actor.of(secretariat))
-        for ministry in session.scalars(select(Ministry).where(Ministry.key.in_(["A", "K"]))):
+        for ministry in session.scalars(select(Ministry).where(Ministry.key.in_(["A", "D", "K"]))):
+            if ministry.key == "D":  # which had no case that the notice of the demo is about
+                known = {"title": "照会への回答案の作成", "usage_type": "S1"}
+                use_cases.create(
+                    session, form=LIBRARY.newest, values=known, by=replace(approver, ministry_id=ministry.id)
+                )
             ministry.name_en = f"Ministry {ministry.key}"
             audit.record(session, audit.Event.MINISTRY_CREATED, ministry, by=Actor.of(secretariat))
 
