@@ -16,12 +16,12 @@ Axis = Callable[[Dimensions], tuple[Category, ...]]
 class Note:
     """A footnote with its true count: it stands when the count is not zero, or always when ``always``.
 
-    ``left_out`` names the population that the table's own is compared with; ``unanswered`` counts the open answers to
-    a field within the population.
+    ``excluded`` names an exclusion of the table's population: counted is what it alone leaves out. ``unanswered``
+    counts the open answers to a field within the population.
     """
 
     sentence: str
-    left_out: str | None = None
+    excluded: str | None = None
     unanswered: str | None = None
     always: bool = False
 
@@ -77,7 +77,7 @@ def _wide(number: int) -> str:
 
 
 _STAFF_ONLY = Note("政府職員を利用者とするもののみを対象", always=True)
-_NO_TIMING = Note("「利用開始時期」未回答の%(count)d件は除いている", left_out="staff")
+_NO_TIMING = Note("「利用開始時期」未回答の%(count)d件は除いている", excluded="no_timing")
 _NO_TYPE = Note("「利用類型」未回答の%(count)d件は、総計にのみ含む", unanswered="usage_type")
 
 CATALOGUE: tuple[CrossTab, ...] = (
@@ -119,7 +119,7 @@ CATALOGUE: tuple[CrossTab, ...] = (
         ("usage_type", "user_scope", "stage"),
         (
             _STAFF_ONLY,
-            Note("導入段階の記載がない%(count)d件は除いている", left_out="staff"),
+            Note("導入段階の記載がない%(count)d件は除いている", excluded="no_stage"),
             Note("「利用開始時期」未回答の%(count)d件は、開始前に含む", unanswered="start_timing"),
             Note("「利用者の範囲」未回答の%(count)d件は、総計にのみ含む", unanswered="user_scope"),
             _NO_TYPE,

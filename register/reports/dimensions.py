@@ -33,6 +33,11 @@ class Condition:
         """Tell whether a group of cases with these answers meets the condition."""
         return (key.get(self.field) in self.codes) is not self.outside
 
+    @property
+    def opposite(self) -> Condition:
+        """The condition that exactly the other cases meet."""
+        return Condition(self.field, self.codes, not self.outside)
+
     def clause(self) -> ColumnElement[bool]:
         """Return the condition on submission items."""
         value = SubmissionItem.answers[self.field].as_string()
@@ -56,11 +61,6 @@ def among(field: str, codes: Iterable[str | None]) -> Condition:
     return Condition(field, frozenset(codes))
 
 
-def answered(field: str) -> Condition:
-    """Return the condition that the question is answered."""
-    return Condition(field, frozenset({None}), outside=True)
-
-
 def holds(where: Where, key: Key) -> bool:
     """Tell whether a group meets every condition."""
     return all(condition.holds(key) for condition in where)
@@ -82,12 +82,30 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Population:
-    """A named set of cases; ``name`` is its word for people."""
+class Exclusion:
+    """A named set of cases that a population leaves out: the condition that they meet."""
 
     key: str
     name: Say
-    where: Where
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Population:
+    """A named set of cases: all but what its exclusions name. ``name`` is its word for people."""
+
+    key: str
+    name: Say
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def where(self) -> Where:
+        """The conditions that its cases meet."""
+        return tuple(exclusion.condition.opposite for exclusion in self.exclusions)
+
+    def left_out(self, key: str) -> Where:
+        """Return the conditions of what the exclusion ``key`` alone keeps out: all others' cases are in."""
+        return tuple(one.condition if one.key == key else one.condition.opposite for one in self.exclusions)
 
 
 class Dimensions:
@@ -96,25 +114,24 @@ class Dimensions:
     def __init__(self, spec: FormSpec, language: str, terms: Mapping[str, str]) -> None:
         self.spec, self.language, self.terms = spec, language, terms
         self.external = frozenset(o.code for o in self._options("user_scope") if o.group == "external")
-        staff = Condition("user_scope", frozenset(self.external), outside=True)
-        self.populations = {
-            population.key: population
-            for population in (
-                Population("all", say("全案件"), ()),
-                Population("staff", say("政府職員を利用者とする案件"), (staff,)),
-                Population(
-                    "staff_with_timing",
-                    say("政府職員を利用者とし、利用開始時期の回答がある案件"),
-                    (staff, answered("start_timing")),
-                ),
-                Population(
-                    "staff_with_stage",
-                    say("政府職員を利用者とし、導入段階の回答がある案件"),
-                    (staff, answered("stage")),
-                ),
-                Population("external", say("外部の方を利用者とする案件"), (among("user_scope", self.external),)),
-            )
-        }
+        outsiders = among("user_scope", self.external)
+        external = Exclusion("external", say("外部の方を利用者とする案件"), outsiders)
+        officials = Exclusion("officials", say("政府職員を利用者とする案件"), outsiders.opposite)
+        no_timing = Exclusion("no_timing", say("利用開始時期が未回答の案件"), among("start_timing", {None}))
+        no_stage = Exclusion("no_stage", say("導入段階の記載がない案件"), among("stage", {None}))
+        populations = (
+            Population("all", say("全案件")),
+            Population("staff", say("政府職員を利用者とする案件"), (external,)),
+            Population(
+                "staff_with_timing",
+                say("政府職員を利用者とし、利用開始時期の回答がある案件"),
+                (external, no_timing),
+            ),
+            Population("staff_with_stage", say("政府職員を利用者とし、導入段階の回答がある案件"), (external, no_stage)),
+            Population("external", say("外部の方を利用者とする案件"), (officials,)),
+        )
+        self.populations = {population.key: population for population in populations}
+        self.exclusions = {one.key: one for population in populations for one in population.exclusions}
 
     def has(self, field: str) -> bool:
         """Tell whether the round's form asked ``field``."""

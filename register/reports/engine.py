@@ -139,8 +139,8 @@ def _notes(tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[G
 
 
 def _counted(note: Note, tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> int:
-    if note.left_out:
-        return counts.count(dimensions.populations[note.left_out].where) - sum(group.count for group in within)
+    if note.excluded:
+        return counts.count(dimensions.populations[tab.population].left_out(note.excluded))
     if note.unanswered:
         return sum(group.count for group in within if group.key[note.unanswered] is None)
     return 0
