@@ -9,7 +9,8 @@ import pytest
 from register.formspec.terms import round_terms
 from register.reports.dimensions import FIELDS, Dimensions
 from register.reports.engine import Counts, Group, Presence
-from register.reports.headlines import Facts, about_percent, headlines, round_number, tenths
+from register.reports.headlines import Facts, headlines
+from register.reports.wording import about_percent, round_number, tenths
 from tests.support.round_files import FORMS, SECOND
 
 NOBODY = Counts((), (), 0)
