@@ -32,6 +32,7 @@ from register.models.submission import (
     Upload,
     counted,
 )
+from register.models.tally import RoundTally
 from register.models.use_case import LifecycleEvent, UseCase
 from register.models.user import User
 
@@ -75,6 +76,7 @@ __all__ = [
     "Remark",
     "RequestToken",
     "Round",
+    "RoundTally",
     "Snapshot",
     "Submission",
     "SubmissionEvent",

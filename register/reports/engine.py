@@ -1,86 +1,25 @@
-"""Counting: two GROUP BY statements per round, from which every table is put together."""
+"""Putting tables together from what the database counted of a round."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from register.errors import Say, say
 from register.formspec.schema import FormSpec
-from register.models import SubmissionItem, counted
 from register.reports.catalogue import CrossTab, Note
-from register.reports.dimensions import FIELDS, Category, Dimensions, Key, Where, among, holds
+from register.reports.counts import Counts, Group, fields_of
+from register.reports.dimensions import Category, Dimensions, Where, among, holds
 from register.reports.table import PREVIOUS, TOTAL, Column, Row, Table
 from register.vocab import StartTiming
-
-
-@dataclass(frozen=True)
-class Group:
-    """The cases of a round that gave the same answers to every counted field."""
-
-    key: Key
-    count: int
-
-
-@dataclass(frozen=True)
-class Presence:
-    """That a ministry has cases with this scope of users and this start timing."""
-
-    ministry_id: int
-    key: Key
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the database counted of one round."""
-
-    groups: tuple[Group, ...]
-    presences: tuple[Presence, ...]
-    risk_cases: int
-
-    def count(self, where: Where) -> int:
-        """Return how many cases meet the conditions."""
-        return sum(group.count for group in self.groups if holds(where, group.key))
-
-    def ministries(self, where: Where = ()) -> int:
-        """Return how many ministries have a case that meets the conditions (on user_scope and start_timing only)."""
-        return len({presence.ministry_id for presence in self.presences if holds(where, presence.key)})
-
-
-def count(session: Session, round_id: int) -> Counts:
-    """Count a round in two statements, whatever the number of its items."""
-    answers = [SubmissionItem.answers[field].as_string().label(field) for field in FIELDS]
-    risks = func.coalesce(func.sum(SubmissionItem.answers["risk_case_count"].as_integer()), 0)
-    grouped = (
-        select(*answers, func.count().label("cases"), risks.label("risks"))
-        .where(SubmissionItem.round_id == round_id, counted())
-        .group_by(*answers)
-    )
-    rows = session.execute(grouped).all()
-    where = [answers[FIELDS.index(field)] for field in ("user_scope", "start_timing")]
-    present = (
-        select(SubmissionItem.ministry_id, *where)
-        .where(SubmissionItem.round_id == round_id, counted())
-        .group_by(SubmissionItem.ministry_id, *where)
-    )
-    return Counts(
-        tuple(Group(dict(zip(FIELDS, row[: len(FIELDS)], strict=True)), row.cases) for row in rows),
-        tuple(
-            Presence(row.ministry_id, {"user_scope": row.user_scope, "start_timing": row.start_timing})
-            for row in session.execute(present)
-        ),
-        sum(row.risks for row in rows),
-    )
 
 
 def tabulate(tab: CrossTab, dimensions: Dimensions, counts: Counts, previous: Row | None = None) -> Table:
     """Return the table that ``tab`` declares, from what was counted."""
     population = dimensions.populations[tab.population].where
-    within = [group for group in counts.groups if holds(population, group.key)]
     columns, categories = tab.columns(dimensions), tab.rows(dimensions)
+    asked = fields_of(population, *(one.where for one in (*columns, *categories)))
+    asked |= {note.unanswered for note in tab.notes if note.unanswered} | ({tab.folded[0]} if tab.folded else set())
+    within = [group for group in counts.over(asked) if holds(population, group.key)]
     rows = [_row(category, columns, within) for category in categories]
     if tab.folded:
         field, code = tab.folded

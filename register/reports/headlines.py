@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from register.errors import Say, say
+from register.reports.counts import Counts
 from register.reports.dimensions import Dimensions, Where, among
-from register.reports.engine import STARTED, Counts
+from register.reports.engine import STARTED
 from register.reports.wording import about_percent, month_end, round_number, tenths
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ class Pair:
             (or_(was.in_(self._codes(PUSHES)), became.in_(self._codes(PULLS))), RECLASSIFIED),
             else_=CHANGED,
         )
+
+    @property
+    def digest(self) -> str:
+        """What tells the steps between the two forms from others."""
+        told = [sorted((*name, change.kind.value) for name, change in step.codes.items()) for step in self.steps]
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
     def _codes(self, kinds: frozenset[ChangeKind]) -> list[str]:
         return sorted(

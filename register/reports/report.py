@@ -15,19 +15,25 @@ from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.formspec.terms import round_terms
 from register.models import Round
-from register.reports import catalogue, change, engine, flow, moves, standing
+from register.reports import catalogue, change, engine, flow, standing, tally
+from register.reports.counts import Counts
 from register.reports.dimensions import Dimensions, Population
 from register.reports.errata import Erratum, applicable
 from register.reports.headlines import Facts, Headline, headlines
 from register.reports.moves import Moves, Pair
 from register.reports.standing import Standing
 from register.reports.table import Row, Table
+from register.reports.tally import Tally
 from register.states import ROUND_SETTLED
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a round's report says; a first round has no ``previous`` round and form, and no moves."""
+    """Everything that a round's report says; a first round has no ``previous`` round and form, and no moves.
+
+    ``sha256`` is of the answers that were counted, empty while the round runs. ``counted_now`` is what had to be
+    counted for this report and may be kept for the next one.
+    """
 
     name: Say
     code: str
@@ -47,6 +53,8 @@ class Report:
     change: Mapping[str, int]
     change_table: Table | None
     errata: tuple[Erratum, ...]
+    sha256: str
+    counted_now: tuple[Tally, ...]
 
     @property
     def every_table(self) -> tuple[Table, ...]:
@@ -60,11 +68,11 @@ def build(
     """Count ``round`` and return its report; ``printed`` are what is known of an earlier print of this round."""
     spec = from_canonical(round.form_version.canonical)
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
-    counts = engine.count(session, round.id)
     stands = standing.read(session, round)
     pair = pair_of(session, round, forms)
     earlier = pair.previous if pair else None
-    before = engine.count(session, earlier.id) if earlier else None
+    counted, last = tally.of(session, round, pair)
+    counts, before = counted.counts, last.counts if last else None
     previous = _previous_row(dimensions, earlier, before, language)
     tables = {
         tab.slug: engine.tabulate(tab, dimensions, counts, previous)
@@ -74,7 +82,7 @@ def build(
     # A round in progress has not grown or shrunk yet: most of its returns are still to come.
     grown_from = before.count(()) if before and stands.settled else None
     said = headlines(Facts(round.as_of, dimensions, counts, stands.ministries, grown_from))
-    moved = moves.count(session, pair) if pair else Moves({}, {})
+    moved = counted.moves
     return Report(
         name_of(round),
         round.code,
@@ -94,6 +102,8 @@ def build(
         change.counts(moved.kinds),
         _change_table(moved, said, language),
         applicable(printed, tables),
+        counted.sha256,
+        tuple(one for one in (counted, last) if one and one.worth_keeping),
     )
 
 
@@ -121,9 +131,7 @@ def previous_round(session: Session, round: Round) -> Round | None:
     return session.scalar(statement.order_by(Round.fiscal_year.desc(), Round.number.desc()).limit(1))
 
 
-def _previous_row(
-    dimensions: Dimensions, earlier: Round | None, before: engine.Counts | None, language: str
-) -> Row | None:
+def _previous_row(dimensions: Dimensions, earlier: Round | None, before: Counts | None, language: str) -> Row | None:
     if earlier is None or before is None:
         return None
     columns = dimensions.types_by_start("", "")

@@ -15,7 +15,7 @@ from register.formats import csv, xlsx
 from register.models import Round
 from register.queries import snapshots
 from register.reports import cases as figures
-from register.reports import change, errata, flow
+from register.reports import change, errata, flow, tally
 from register.reports.charts import charts
 from register.reports.definitions import definitions
 from register.reports.render import as_csv_rows, as_sheets
@@ -102,4 +102,9 @@ def _links(report: Report) -> Callable[[str, Row, Column | None], str]:
 
 def _report(round: Round) -> Report:
     printed = errata.load(runtime().config_dir, round.code)
-    return build(db_session(), round, language(), runtime().forms, printed)
+    report = build(db_session(), round, language(), runtime().forms, printed)
+    if report.counted_now:
+        with runtime().database.writing() as session:
+            for counted in report.counted_now:
+                tally.keep(session, counted)
+    return report

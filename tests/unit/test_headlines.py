@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from register.formspec.terms import round_terms
+from register.reports.counts import Answers, Counts, Presence
 from register.reports.dimensions import FIELDS, Dimensions
-from register.reports.engine import Counts, Group, Presence
 from register.reports.headlines import Facts, headlines
 from register.reports.wording import about_percent, round_number, tenths
 from tests.support.round_files import FORMS, SECOND
@@ -30,9 +30,9 @@ def said(
     return {one.key: str(one.text) for one in headlines(facts)}
 
 
-def of(count: int, **answers: str) -> Group:
+def of(count: int, **answers: str) -> tuple[Answers, int]:
     """Return cases that gave these answers and no others."""
-    return Group(dict.fromkeys(FIELDS) | answers, count)
+    return tuple(answers.get(name) for name in FIELDS), count
 
 
 @pytest.mark.parametrize(
