@@ -100,6 +100,8 @@ def _build(installation: Installation, size: int) -> None:
     database = Database(installation.database_url)
     Floor.metadata.create_all(database.engine)
     _fill(database, size)
+    # What the job runner does every day.
+    database.optimize()
     database.engine.dispose()
     if database.dialect == "postgresql":
         # What its autovacuum does within minutes of such a load.

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Text, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, selectinload
 
 from config.settings import Settings
-from register.db import Database
+from register.db import Database, unindexed
 from register.models import Ministry, UseCase
 from register.text import search_key
 from register.vocab import Lifecycle
@@ -87,7 +87,7 @@ def _narrowed(statement: Select[Any], with_ministry: bool) -> Select[Any]:
     if "ministry" in args:
         statement = statement.where(Ministry.key == args["ministry"])
     if "lifecycle" in args:
-        statement = statement.where(UseCase.lifecycle == Lifecycle(args["lifecycle"]))
+        statement = statement.where(unindexed(UseCase.lifecycle) == Lifecycle(args["lifecycle"]))
     if "usage_type" in args:
         statement = statement.where(UseCase.usage_type == args["usage_type"])
     for word in search_key(args.get("q", "")).split():

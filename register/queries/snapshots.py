@@ -34,11 +34,6 @@ def list_page(session: Session, actor: Actor) -> SnapshotsPage:
     return SnapshotsPage(rows, _rounds(session) if authz.can(actor, Permission.SNAPSHOT_CREATE) else ())
 
 
-def possible(session: Session, round: Round) -> bool:
-    """Tell whether a snapshot of ``round`` can be asked for: it is settled, no rehearsal, and has a case."""
-    return session.scalar(select(Round.id).where(Round.id == round.id, _takes())) is not None
-
-
 def _rounds(session: Session) -> Sequence[Round]:
     return session.scalars(select(Round).where(_takes()).order_by(Round.as_of.desc(), Round.id.desc())).all()
 

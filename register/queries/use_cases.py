@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from register import authz, states
 from register.authz import Actor, AnySelect, Permission
+from register.db import unindexed
 from register.models import AISystem, LifecycleEvent, Ministry, Round, SubmissionItem, UseCase, counted
 from register.queries import listing
 from register.queries.listing import MOST_WORDS, PER_PAGE, pages_of
@@ -34,7 +35,7 @@ def _answered(column: InstrumentedAttribute[Any]) -> Filter:
 
 
 def _in_state(_actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:
-    return UseCase.lifecycle.in_([Lifecycle(value) for value in values if value in set(Lifecycle)])
+    return unindexed(UseCase.lifecycle).in_([Lifecycle(value) for value in values if value in set(Lifecycle)])
 
 
 def _reported(actor: Actor, values: Sequence[str]) -> ColumnElement[bool]:

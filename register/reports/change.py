@@ -12,7 +12,7 @@ from register.formspec.schema import Text
 from register.models import SubmissionItem
 from register.reports.dimensions import Category
 from register.reports.moves import CHANGED, CLOSED, NEW, RECLASSIFIED, UNANSWERED, UNCHANGED, Pair, same
-from register.reports.table import TOTAL, Column, Row, Table
+from register.reports.table import TOTAL, Column, Footnote, Row, Table
 
 SLUG, COLUMN = "usage_type_change", "count"
 TITLE, SHORT = say("案件の増減と類型の移動の内訳"), say("増減と移動の内訳")
@@ -40,7 +40,7 @@ def tabulate(kinds: Mapping[str, int], growth: int | None, language: str) -> Tab
     body = [_row(kind, KINDS[kind].of(language), kinds.get(kind, 0)) for kind in shown]
     total = _row(TOTAL, SUM.of(language), sum(kinds.values()))
     head = Column(COLUMN, COUNT.of(language), "")
-    return Table(SLUG, TITLE, SHORT, "", (head,), (*body, total), tuple(_notes(counts(kinds), growth)))
+    return Table(SLUG, TITLE, SHORT, "", (head,), (*body, total), tuple(map(Footnote, _notes(counts(kinds), growth))))
 
 
 def _row(code: str, label: str, count: int) -> Row:

@@ -58,6 +58,11 @@ class Counts:
         """Return how many cases meet the conditions."""
         return sum(group.count for group in self.over(fields_of(where)) if holds(where, group.key))
 
+    def count_apart(self, inside: Where, outside: Where) -> int:
+        """Return how many cases meet all conditions of ``inside`` but not all of ``outside``."""
+        groups = self.over(fields_of(inside, outside))
+        return sum(one.count for one in groups if holds(inside, one.key) and not holds(outside, one.key))
+
     def ministries(self, where: Where = ()) -> int:
         """Return how many ministries have a case that meets the conditions (on user_scope and start_timing only)."""
         return len({presence.ministry_id for presence in self.presences if holds(where, presence.key)})

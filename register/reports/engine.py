@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from register.errors import Say, say
+from register.errors import say
 from register.formspec.schema import FormSpec
 from register.reports.catalogue import CrossTab, Note
 from register.reports.counts import Counts, Group, fields_of
 from register.reports.dimensions import Category, Dimensions, Where, among, holds
-from register.reports.table import PREVIOUS, TOTAL, Column, Row, Table
+from register.reports.place import POPULATIONS, UNANSWERED, Place
+from register.reports.table import PREVIOUS, TOTAL, Column, Footnote, Row, Table
 from register.vocab import StartTiming
 
 
@@ -68,21 +69,25 @@ def _compared(rows: list[Row]) -> list[Row]:
     return marked
 
 
-def _notes(tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> Iterable[Say]:
+def _notes(tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> Iterable[Footnote]:
     for note in tab.notes:
-        counted = _counted(note, tab, dimensions, counts, within)
+        counted, place = _counted(note, tab, dimensions, counts, within)
         if note.always or counted:
-            yield say(note.sentence, count=counted) if counted else say(note.sentence)
+            yield Footnote(say(note.sentence, count=counted) if counted else say(note.sentence), counted, place)
     if tab.distinct:
-        yield say("「単一府省庁のみ-全体」の行の括弧書きは、重複を除いた府省庁の数を示している")
+        yield Footnote(say("「単一府省庁のみ-全体」の行の括弧書きは、重複を除いた府省庁の数を示している"))
 
 
-def _counted(note: Note, tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]) -> int:
+def _counted(
+    note: Note, tab: CrossTab, dimensions: Dimensions, counts: Counts, within: list[Group]
+) -> tuple[int, Place | None]:
     if note.excluded:
-        return counts.count(dimensions.populations[tab.population].left_out(note.excluded))
+        left_out = dimensions.populations[tab.population].left_out(note.excluded)
+        return counts.count(left_out), Place(POPULATIONS, tab.population, note.excluded)
     if note.unanswered:
-        return sum(group.count for group in within if group.key[note.unanswered] is None)
-    return 0
+        blank = sum(group.count for group in within if group.key[note.unanswered] is None)
+        return blank, Place(tab.slug, UNANSWERED, note.unanswered)
+    return 0, None
 
 
 def previous_row(spec: FormSpec, columns: tuple[Category, ...], counts: Counts, language: str) -> Row:

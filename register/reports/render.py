@@ -59,7 +59,7 @@ def _about(report: Report, speak: Speak) -> Sheet:
     ]
     lines += [[speak(one.word), speak(one.sentence)] for one in standing.cautions]
     lines += [[speak(say("注")), speak(note)] for note in standing.notes]
-    lines += [[speak(table.short), speak(note)] for table in report.every_table for note in table.notes]
+    lines += [[speak(table.short), speak(note.text)] for table in report.every_table for note in table.notes]
     return Sheet(speak(say("この集計について")), [speak(say("項目")), speak(say("内容"))], lines)
 
 

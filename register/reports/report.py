@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from register.errors import Say, say
@@ -32,9 +32,11 @@ class Report:
     """Everything that a round's report says; a first round has no ``previous`` round and form, and no moves.
 
     ``sha256`` is of the answers that were counted, empty while the round runs. ``counted_now`` is what had to be
-    counted for this report and may be kept for the next one.
+    counted for this report and may be kept for the next one. ``dimensions``, ``counts`` and ``pair`` are what its
+    figures were made of: by them each can be opened.
     """
 
+    round_id: int
     name: Say
     code: str
     fiscal_year: int
@@ -45,7 +47,6 @@ class Report:
     previous: str | None
     previous_form: FormSpec | None
     populations: Mapping[str, int]
-    population_names: Mapping[str, Population]
     tables: Mapping[str, Table]
     headlines: tuple[Headline, ...]
     flow: Mapping[str, int]
@@ -55,6 +56,14 @@ class Report:
     errata: tuple[Erratum, ...]
     sha256: str
     counted_now: tuple[Tally, ...]
+    dimensions: Dimensions
+    counts: Counts
+    pair: Pair | None
+
+    @property
+    def snapshot_possible(self) -> bool:
+        """Whether a snapshot can be taken of it: its round is settled, no rehearsal, and has a case."""
+        return self.standing.settled and not self.standing.rehearsal and bool(self.populations["all"])
 
     @property
     def every_table(self) -> tuple[Table, ...]:
@@ -66,10 +75,10 @@ def build(
     session: Session, round: Round, language: str, forms: FormLibrary, printed: tuple[Erratum, ...] = ()
 ) -> Report:
     """Count ``round`` and return its report; ``printed`` are what is known of an earlier print of this round."""
+    pair = pair_of(session, round, forms)
     spec = from_canonical(round.form_version.canonical)
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
     stands = standing.read(session, round)
-    pair = pair_of(session, round, forms)
     earlier = pair.previous if pair else None
     counted, last = tally.of(session, round, pair)
     counts, before = counted.counts, last.counts if last else None
@@ -84,6 +93,7 @@ def build(
     said = headlines(Facts(round.as_of, dimensions, counts, stands.ministries, grown_from))
     moved = counted.moves
     return Report(
+        round.id,
         name_of(round),
         round.code,
         round.fiscal_year,
@@ -94,7 +104,6 @@ def build(
         earlier.code if earlier else None,
         from_canonical(earlier.form_version.canonical) if earlier else None,
         {key: counts.count(population.where) for key, population in dimensions.populations.items()},
-        dimensions.populations,
         tables,
         said,
         moved.ways,
@@ -104,6 +113,9 @@ def build(
         applicable(printed, tables),
         counted.sha256,
         tuple(one for one in (counted, last) if one and one.worth_keeping),
+        dimensions,
+        counts,
+        pair,
     )
 
 
@@ -127,8 +139,11 @@ def previous_round(session: Session, round: Round) -> Round | None:
     """Return the settled round before ``round`` by fiscal year and number, no rehearsal; None for a first one."""
     earlier = tuple_(Round.fiscal_year, Round.number) < tuple_(round.fiscal_year, round.number)
     real = and_(Round.rehearsal.is_(False), Round.state.in_(ROUND_SETTLED))
-    statement = select(Round).where(earlier, real).options(joinedload(Round.form_version))
-    return session.scalar(statement.order_by(Round.fiscal_year.desc(), Round.number.desc()).limit(1))
+    last = select(Round.id).where(earlier, real).order_by(Round.fiscal_year.desc(), Round.number.desc()).limit(1)
+    # The round itself too, for its form: one statement brings both.
+    both = select(Round).where(or_(Round.id == last.scalar_subquery(), Round.id == round.id))
+    found = session.scalars(both.options(joinedload(Round.form_version)))
+    return next((one for one in found.all() if one.id != round.id), None)
 
 
 def _previous_row(dimensions: Dimensions, earlier: Round | None, before: Counts | None, language: str) -> Row | None:
@@ -155,16 +170,17 @@ def as_json(report: Report, say: Any) -> dict[str, Any]:
         "round": report.code,
         "as_of": report.as_of.isoformat(),
         "populations": dict(report.populations),
+        "exclusions": {key: report.counts.count((one.condition,)) for key, one in report.dimensions.exclusions.items()},
+        "left_out": {key: _left_out(report, one) for key, one in report.dimensions.populations.items()},
         "tables": {slug: _table(table, say) for slug, table in report.tables.items()},
-        "headlines": [
-            {"key": one.key, "numerator": one.numerator, "denominator": one.denominator, "text": say(one.text)}
-            for one in report.headlines
-        ],
+        "headlines": [_headline(one, say) for one in report.headlines],
         "usage_type_flow": dict(report.flow),
         "usage_type_change": dict(report.change),
         "rehearsal": report.standing.rehearsal,
         "settled": report.standing.settled,
         "ministries": {"all": report.standing.ministries, "accepted": report.standing.accepted},
+        "form": {"version": report.form.version, "sha256": report.form.digest},
+        "answers_sha256": report.sha256,
         "corrections": {"items": report.standing.corrected, "last": _iso(report.standing.corrected_on)},
     }
 
@@ -179,8 +195,18 @@ def _table(table: Table, say: Any) -> dict[str, Any]:
         "population": table.population,
         "columns": [column.code for column in table.columns],
         "rows": [_row(row) for row in table.rows],
-        "notes": [say(note) for note in table.notes],
+        "notes": [say(note.text) for note in table.notes],
     }
+
+
+def _left_out(report: Report, population: Population) -> dict[str, int]:
+    """Return how many cases each exclusion alone keeps out of a population."""
+    return {one.key: report.counts.count(population.left_out(one.key)) for one in population.exclusions}
+
+
+def _headline(one: Headline, say: Any) -> dict[str, Any]:
+    told = {"key": one.key, "numerator": one.numerator, "denominator": one.denominator, "text": say(one.text)}
+    return told | ({"population": one.basis.population, "unit": one.basis.unit.value} if one.basis else {})
 
 
 def _row(row: Row) -> dict[str, Any]:

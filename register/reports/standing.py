@@ -44,7 +44,7 @@ class Standing:
     def word(self) -> Say:
         """Where the round stands in a word, for a column of a file."""
         if self.settled:
-            return say("確定")
+            return say("%(state)s", state=RoundState.FROZEN)
         return say("途中経過（%(all)d府省庁中%(some)d府省庁を受理）", all=self.ministries, some=self.accepted)
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from register.errors import Say
+from register.reports.place import Place
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Footnote:
+    """A sentence below a table; of one that counts cases, how many and where that figure stands."""
+
+    text: Say
+    count: int = 0
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places."""
 
@@ -45,7 +55,7 @@ class Table:
     population: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    notes: tuple[Say, ...]
+    notes: tuple[Footnote, ...]
     compared: bool = False
 
     @property

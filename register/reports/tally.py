@@ -57,16 +57,12 @@ class Tally:
 
 
 def of(session: Session, round: Round, pair: Pair | None) -> tuple[Tally, Tally | None]:
-    """Return the counts of ``round`` and, of its ``pair``, of the round before; two statements when both are kept."""
+    """Return the counts of ``round`` and, of its ``pair``, of the round before; one statement when both are kept."""
     rounds = [round, pair.previous] if pair else [round]
-    bases = _bases(session, rounds)
-    stored = {
-        row.round_id: row
-        for row in session.scalars(select(RoundTally).where(RoundTally.round_id.in_([one.id for one in rounds])))
-    }
-    now, *before = (_tally(session, one, bases[one.id], stored.get(one.id)) for one in rounds)
+    found = _kept(session, [one.id for one in rounds])
+    now, *before = (_tally(session, one, *found[one.id]) for one in rounds)
     if pair:
-        _move(session, pair, now, before[0], stored.get(round.id))
+        _move(session, pair, now, before[0], found[round.id][1])
     return now, before[0] if before else None
 
 
@@ -126,9 +122,11 @@ def _move(session: Session, pair: Pair, now: Tally, before: Tally, row: RoundTal
     now.moves, now.moves_kept = moves.count(session, pair), False
 
 
-def _bases(session: Session, rounds: list[Round]) -> Mapping[int, str]:
-    """Return on what the counts of each round rest: how many returns count, how many corrections, the last of them."""
-    ids = [one.id for one in rounds]
+def _kept(session: Session, ids: list[int]) -> Mapping[int, tuple[str, RoundTally | None]]:
+    """Return on what the counts of each round rest, and what is kept of it.
+
+    They rest on how many returns count, how many corrections there were, and which was the last of them.
+    """
     returns = (
         select(Submission.round_id, func.count().label("returns"))
         .where(Submission.round_id.in_(ids), Submission.state.in_(COUNTED_RETURNS))
@@ -143,12 +141,16 @@ def _bases(session: Session, rounds: list[Round]) -> Mapping[int, str]:
         .subquery()
     )
     statement = (
-        select(Round.id, returns.c.returns, corrections.c.number, corrections.c.last)
+        select(Round.id, returns.c.returns, corrections.c.number, corrections.c.last, RoundTally)
         .outerjoin(returns, returns.c.round_id == Round.id)
         .outerjoin(corrections, corrections.c.round_id == Round.id)
+        .outerjoin(RoundTally, RoundTally.round_id == Round.id)
         .where(Round.id.in_(ids))
     )
-    return {row.id: f"{row.returns or 0}/{row.number or 0}/{row.last or 0}" for row in session.execute(statement)}
+    return {
+        row.id: (f"{row.returns or 0}/{row.number or 0}/{row.last or 0}", row.RoundTally)
+        for row in session.execute(statement)
+    }
 
 
 def _stored(told: Counts) -> dict[str, Any]:

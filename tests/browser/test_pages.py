@@ -158,8 +158,12 @@ PAGES = {
     "items.reopen": Address(REPORTER, of("item", CASE)),
     "items.remove": Address(REPORTER, of("item", CASE)),
     "reports.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
-    "reports.cases": Address(
-        SECRETARIAT, of("round", NEWEST, "code", table="confidentiality", row="1", column="G1/started")
+    "figures.cases": Address(
+        SECRETARIAT, of("round", NEWEST, "code", table="user_scope_by_usage_type", row="1", column="G1/started")
+    ),
+    "figures.compared": Address(
+        SECRETARIAT,
+        of("round", NEWEST, "code", first="populations:staff_with_timing:total", second="populations:staff:total"),
     ),
     "snapshots.index": Address(SECRETARIAT),
     "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
-from register.db import Database
-from register.models import Ministry
+from register.db import Database, unindexed
+from register.models import Ministry, UseCase
+from register.vocab import Lifecycle
 from tests.support.data import STAFF, ministry
 
 
@@ -73,3 +74,24 @@ def test_nobody_waits_for_a_lock_for_ever(database: Database) -> None:
     with database.engine.connect() as connection:
         assert connection.scalar(text("show lock_timeout")) == "15s"
         assert connection.scalar(text("show idle_in_transaction_session_timeout")) == "5min"
+
+
+def test_a_column_of_few_values_leads_sqlite_to_no_index(database: Database) -> None:
+    begun = unindexed(UseCase.lifecycle).in_([Lifecycle.PRODUCTION])
+    statement = select(UseCase.id).where(begun).order_by(UseCase.updated_at.desc(), UseCase.id.desc()).limit(50)
+    asked = str(statement.compile(database.engine, compile_kwargs={"literal_binds": True}))
+    assert ("+use_case.lifecycle" in asked) is (database.dialect == "sqlite")
+    with database.reading() as session:
+        assert session.scalars(statement).all() == []
+        if database.dialect == "sqlite":
+            plan = session.execute(text(f"EXPLAIN QUERY PLAN {asked}")).all()
+            assert ["ix_use_case_all_updated" in row[3] for row in plan] == [True], plan
+
+
+def test_what_a_database_knows_of_its_tables_is_brought_up_to_date(database: Database) -> None:
+    database.optimize()
+    database.optimize()
+    with database.reading() as session:
+        assert session.scalar(select(func.count(Ministry.id))) == 2
+        if database.dialect == "sqlite":
+            assert session.scalar(text("select count(*) from sqlite_stat1 where tbl = 'ministry'"))

@@ -9,11 +9,11 @@ from register.authz import Actor
 from register.errors import NotFound
 from register.models import Round, SubmissionItem
 from register.reports import change
-from register.reports.cases import CasesPage, cases_page
 from register.reports.report import Report, as_json, build
 from register.reports.table import TOTAL
 from register.vocab import Role
 from tests.support.databases import Build
+from tests.support.figures import Opened, opened
 from tests.support.round_files import FIRST, LIBRARY, SECOND, file_of, load
 from tests.support.running_round import Office, busy
 
@@ -60,15 +60,15 @@ def reported(session: Session, round: Round) -> Report:
     return build(session, round, "ja", LIBRARY)
 
 
-def behind(session: Session, round: Round, kind: str, column: str = "count", actor: Actor = EVERYBODY) -> CasesPage:
+def behind(session: Session, round: Round, kind: str, column: str = "count", actor: Actor = EVERYBODY) -> Opened:
     """Return the page of the cases of a kind."""
     names = {"table": change.SLUG, "row": kind, "column": column}
-    return cases_page(session, round, actor, **names, page=1, language="ja", forms=LIBRARY)
+    return opened(session, round, actor, **names)
 
 
 def numbers(session: Session, round: Round) -> dict[str, list[str]]:
     """Return the case numbers behind each kind that has any."""
-    pages = {kind: [item.case_no for item in behind(session, round, kind).rows] for kind in KINDS}
+    pages = {kind: [item.case_no for item in behind(session, round, kind).cases.rows] for kind in KINDS}
     return {kind: found for kind, found in pages.items() if found}
 
 
@@ -90,8 +90,8 @@ def test_new_and_closed_cases_are_told_and_shown_in_the_round_that_has_them(sess
         "new": [case_no(4), case_no(5)], "closed": [case_no(2), case_no(3)], "unchanged": [case_no(1)],
     }  # fmt: skip
     pages = behind(session, now, "closed"), behind(session, now, "new")
-    assert [{item.round.code for item in page.rows} for page in pages] == [{"2025-1"}, {"2025-2"}]
-    assert [page.spec.version for page in pages] == ["v1", "v2"]
+    assert [{item.round.code for item in page.cases.rows} for page in pages] == [{"2025-1"}, {"2025-2"}]
+    assert [page.figure.spec.version for page in pages] == ["v1", "v2"]
 
 
 class TestWhatPeopleSaid:
@@ -140,7 +140,7 @@ def test_the_table_adds_up_and_its_notes_say_how_it_fits_the_headline(session: S
     assert [(row.code, row.total) for row in report.change_table.rows] == [
         ("new", 2), ("closed", 1), ("unchanged", 0), ("reclassified", 1), ("changed", 0), (TOTAL, 4),
     ]  # fmt: skip
-    assert [str(note) for note in report.change_table.notes] == [
+    assert [str(note.text) for note in report.change_table.notes] == [
         "案件は前回2件、今回3件。差の+1件は、新規2件から今回なし1件を引いたもの",
         "要点に示した前回との差+0件は、ここから要点の対象でない1件（外部の方を利用者とするもの、利用開始時期が未回答のもの）を引いたもの",
         "続けて報告された1件のうち、類型の定義変更による移動は1件、利用の実態の変化による移動は0件。移動は件数の増減に入らない",
@@ -151,7 +151,7 @@ def test_the_table_adds_up_and_its_notes_say_how_it_fits_the_headline(session: S
 
 def test_where_the_headline_speaks_of_the_same_cases_nothing_is_explained(session: Session) -> None:
     report = reported(session, two_rounds(session, answered((1, "G1"), (2, "G1")), answered((1, "G1"))))
-    assert [str(note) for note in report.change_table.notes] == [
+    assert [str(note.text) for note in report.change_table.notes] == [
         "案件は前回2件、今回1件。差の-1件は、新規0件から今回なし1件を引いたもの",
         "続けて報告された1件のうち、類型の定義変更による移動は0件、利用の実態の変化による移動は0件。移動は件数の増減に入らない",
     ]
@@ -161,8 +161,8 @@ def test_a_ministry_sees_its_own_only(session: Session) -> None:
     other = {"case_no": case_no(1), "usage_type": "G2", "ministry": "府省庁B"}
     now = two_rounds(session, [*answered((1, "G2")), other], [*answered((1, "G1")), other | {"usage_type": "G1"}])
     page = behind(session, now, "reclassified", actor=Office(session).people["other"])
-    assert [(item.ministry.key, item.case_no) for item in page.rows] == [("b", case_no(1))]
-    assert (page.whole, behind(session, now, "reclassified").total) == (False, 2)
+    assert [(item.ministry.key, item.case_no) for item in page.cases.rows] == [("b", case_no(1))]
+    assert (page.cases.whole, behind(session, now, "reclassified").cases.visible) == (False, 2)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from register.authz import Actor
 from register.errors import NotFound
 from register.models import Round
 from register.reports import flow
-from register.reports.cases import CasesPage, cases_page
 from register.reports.report import Report, build
 from register.reports.table import TOTAL
 from register.vocab import Role
+from tests.support.figures import Opened, opened
 from tests.support.round_files import FIRST, LIBRARY, file_of, load
 
 BEFORE = (("1", "G1"), ("2", "G2"), ("3", "G2"), ("4", ""), ("5", "S1"), ("6", "S1"))
@@ -70,12 +70,14 @@ def test_every_figure_leads_to_its_cases(session: Session, rounds: tuple[Round, 
     }
     figures |= {(row.code, TOTAL): row.total for row in table.body}
     assert figures.pop(("new", "closed")) == 0
-    assert {place: behind(session, rounds[1], *place).total for place in figures} == figures
+    assert {place: behind(session, rounds[1], *place).cases.visible for place in figures} == figures
 
 
 def test_closed_cases_are_shown_as_they_were(session: Session, rounds: tuple[Round, Round]) -> None:
     page = behind(session, rounds[1], "S1", "closed")
-    assert [(item.case_no, item.round_id) for item in page.rows] == [(f"a-2025-{no}", rounds[0].id) for no in "56"]
+    assert [(item.case_no, item.round_id) for item in page.cases.rows] == [
+        (f"a-2025-{no}", rounds[0].id) for no in "56"
+    ]
 
 
 def test_a_type_that_the_form_no_longer_has_is_shown_as_it_was(session: Session) -> None:
@@ -91,10 +93,10 @@ def test_a_type_that_the_form_no_longer_has_is_shown_as_it_was(session: Session)
     assert made.flow_table.total.total == sum(made.flow.values())
     for row, column, names in (("OT", "closed", ["その他"]), ("OT", TOTAL, ["その他"] * 2), ("OT", "G2", ["汎用型２"])):
         page = behind(session, second, row, column)
-        assert page.row.label == "その他"
+        assert str(page.figure.row) == "前回／その他"
         # Each case is named by the form that asked it.
-        types = page.spec.field("usage_type")
-        assert [types.option(item.answers["usage_type"]).label("ja") for item in page.rows] == names
+        types = page.figure.spec.field("usage_type")
+        assert [types.option(item.answers["usage_type"]).label("ja") for item in page.cases.rows] == names
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,12 @@ def test_a_ministry_sees_its_own_only(
     session: Session, rounds: tuple[Round, Round], actor: Callable[[str], Actor]
 ) -> None:
     page = behind(session, rounds[1], "S2", "S2", actor("other"))
-    assert [item.ministry.key for item in page.rows] == ["b"]
+    assert [item.ministry.key for item in page.cases.rows] == ["b"]
     page = behind(session, rounds[1], "G1", "G1", actor("other"))
-    assert (page.total, page.whole) == (0, False)
+    assert (page.cases.visible, page.cases.whole) == (0, False)
 
 
-def behind(session: Session, round: Round, row: str, column: str, actor: Actor = EVERYBODY) -> CasesPage:
+def behind(session: Session, round: Round, row: str, column: str, actor: Actor = EVERYBODY) -> Opened:
     """Return the page of the cases behind a cell; for somebody who may see all, when nobody is named."""
     names = {"table": flow.SLUG, "row": row, "column": column}
-    return cases_page(session, round, actor, **names, page=1, language="ja", forms=LIBRARY)
+    return opened(session, round, actor, **names)

@@ -13,12 +13,12 @@ from register.errors import NotNow
 from register.models import Round, Submission
 from register.queries import snapshots as snapshot_queries
 from register.reports import flow
-from register.reports.cases import cases_page
 from register.reports.report import Report, as_json, build
 from register.reports.table import TOTAL
 from register.services import snapshots
 from register.vocab import Role, RoundDeed
 from tests.support.databases import Build
+from tests.support.figures import opened
 from tests.support.round_files import LIBRARY, file_of, load
 from tests.support.running_round import Office, busy
 
@@ -70,7 +70,7 @@ def sentences(report: Report) -> list[str]:
 def behind(office: Office, round: Round, row: str, column: str) -> int:
     """Return how many cases a figure of the flow leads to."""
     names = {"table": flow.SLUG, "row": row, "column": column}
-    return cases_page(office.session, round, EVERYBODY, **names, page=1, language="ja", forms=LIBRARY).total
+    return opened(office.session, round, EVERYBODY, **names).cases.visible
 
 
 class TestInProgress:
@@ -190,7 +190,7 @@ def test_a_snapshot_is_of_a_settled_and_real_round(
     office.go(current, *deeds, reason="府省庁Bは除く")
     office.session.flush()
     offered = [one.code for one in snapshot_queries.list_page(office.session, by).rounds]
-    assert snapshot_queries.possible(office.session, current) is (not told)
+    assert reported(office, current).snapshot_possible is (not told)
     assert offered == ([] if told else [current.code]) + ["2025-2"]
     if told:
         with pytest.raises(NotNow) as refused:

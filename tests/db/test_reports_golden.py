@@ -16,9 +16,9 @@ from register.db import Database
 from register.models import Round
 from register.reports import errata
 from register.reports.report import Report, as_json, build
-from tests.support.data import NOW, lent, migrated
+from tests.support.data import NOW, lent
 from tests.support.databases import KINDS, Databases
-from tests.support.round_files import CONFIG, LIBRARY, load_reference
+from tests.support.round_files import CONFIG, LIBRARY, reference_rounds
 from tests.support.sources import ROOT
 
 PUBLISHED = json.loads((ROOT / "tests" / "golden" / "published-2025-2.json").read_text(encoding="utf-8"))
@@ -50,19 +50,11 @@ WORDS = {
 }
 
 
-def both_rounds(url: str) -> None:
-    """Build a register that holds the two reference rounds."""
-    migrated(url)
-    database = Database(url, FixedClock(NOW))
-    load_reference(database)
-    database.engine.dispose()
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def reports(request: pytest.FixtureRequest, databases: Databases) -> Mapping[int, Report]:
     """The Japanese reports of both rounds by number; nothing is written, so that one database serves every test."""
     printed = errata.load(CONFIG, "2025-2")
-    with lent(databases, request.param, both_rounds) as url:
+    with lent(databases, request.param, reference_rounds) as url:
         database = Database(url, FixedClock(NOW))
         with database.reading() as session:
             made = {one.number: build(session, one, "ja", LIBRARY, printed) for one in session.scalars(select(Round))}
@@ -194,7 +186,7 @@ def test_growth_is_told_apart_from_what_the_definitions_moved(report: Report, pl
     assert plain["usage_type_change"] == {
         "new": 132, "closed": 14, "unchanged": 132, "reclassified": 42, "changed": 0, "unanswered": 0,
     }  # fmt: skip
-    assert [str(note) for note in report.change_table.notes][:3] == [
+    assert [str(note.text) for note in report.change_table.notes][:3] == [
         "案件は前回188件、今回306件。差の+118件は、新規132件から今回なし14件を引いたもの",
         "要点に示した前回との差+107件は、ここから要点の対象でない11件（外部の方を利用者とするもの、利用開始時期が未回答のもの）を引いたもの",
         "続けて報告された174件のうち、類型の定義変更による移動は42件、利用の実態の変化による移動は0件。移動は件数の増減に入らない",
@@ -209,8 +201,8 @@ def test_a_file_of_a_finished_round_is_settled_and_whole(plain: dict[str, Any]) 
 
 def test_the_json_has_the_keys_of_its_contract(plain: dict[str, Any]) -> None:
     assert list(plain) == [
-        "round", "as_of", "populations", "tables", "headlines", "usage_type_flow",
-        "usage_type_change", "rehearsal", "settled", "ministries", "corrections",
+        "round", "as_of", "populations", "exclusions", "left_out", "tables", "headlines", "usage_type_flow",
+        "usage_type_change", "rehearsal", "settled", "ministries", "form", "answers_sha256", "corrections",
     ]  # fmt: skip
     assert (plain["round"], plain["as_of"]) == ("2025-2", "2025-09-30")
     assert list(plain["populations"]) == ["all", "staff", "staff_with_timing", "staff_with_stage", "external"]
@@ -227,7 +219,10 @@ def test_the_json_has_the_keys_of_its_contract(plain: dict[str, Any]) -> None:
         if len(row) > 4
     }
     assert more == {("user_scope_by_usage_type", "3"): ["distinct_ministries"]}
-    assert {tuple(one) for one in plain["headlines"]} == {("key", "numerator", "denominator", "text")}
+    assert {tuple(one)[:4] for one in plain["headlines"]} == {("key", "numerator", "denominator", "text")}
+    assert {tuple(one)[4:] for one in plain["headlines"] if one["key"] != "growth"} == {("population", "unit")}
+    assert plain["exclusions"] == {"external": 10, "no_timing": 1, "no_stage": 4, "officials": 296}
+    assert plain["left_out"]["staff_with_stage"] == {"external": 10, "no_stage": 4}
 
 
 def test_the_unanswered_start_is_shown_within_its_row(report: Report) -> None:

@@ -17,11 +17,11 @@ from register.clock import FixedClock
 from register.db import Database
 from register.errors import ImportRejected, NotFound
 from register.models import Ministry, Round
-from register.reports import cases
 from register.reports.report import Report, as_json, build
 from register.vocab import Role
 from tests.support.data import NOW, lent, staffed
 from tests.support.databases import KINDS, Databases
+from tests.support.figures import opened
 from tests.support.report_count import TYPES, Row, Rows, bare, figures
 from tests.support.round_files import FIRST, LIBRARY, PLAIN, SECOND, empty_round, file_of, load
 
@@ -120,8 +120,8 @@ def check_cases(session: Session, now: Round, one: tuple[Rows, str], places: lis
         counted = figures(seen, version, None)
         for slug, row, column in places:
             names = {"table": slug, "row": row, "column": column}
-            page = cases.cases_page(session, now, actor, **names, page=1, language="ja", forms=LIBRARY)
-            assert page.total == figure(counted, slug, row, column), (actor.name, names)
+            seen_of = opened(session, now, actor, **names).cases
+            assert seen_of.visible == figure(counted, slug, row, column), (actor.name, names)
 
 
 def check_example(
@@ -353,6 +353,6 @@ def test_the_round_before_is_the_nearest_by_year_and_number(session: Session) ->
 def test_a_figure_that_the_report_does_not_have_leads_nowhere(session: Session, names: dict[str, str]) -> None:
     made = held(session, [row()], version="v1")
     asked = {"table": "user_scope_by_usage_type", "row": "total", "column": "total"}
-    assert cases.cases_page(session, made, SECRETARIAT, **asked, page=1, language="ja", forms=LIBRARY).total == 1
+    assert opened(session, made, SECRETARIAT, **asked).cases.visible == 1
     with pytest.raises(NotFound):
-        cases.cases_page(session, made, SECRETARIAT, **(asked | names), page=1, language="ja", forms=LIBRARY)
+        opened(session, made, SECRETARIAT, **(asked | names))

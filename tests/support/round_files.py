@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
+from register.clock import FixedClock
 from register.db import Database
 from register.formspec.codes import load_roster
 from register.formspec.loader import load_library
@@ -18,6 +19,7 @@ from register.models import Round
 from register.services import form_versions
 from register.services.round_import import Result, RoundFacts, import_round
 from register.vocab import RoundState
+from tests.support.data import NOW, staffed
 from tests.support.sources import ROOT
 
 CONFIG = ROOT / "config"
@@ -92,3 +94,11 @@ def load_reference(database: Database) -> None:
     for number, version, as_of in ((1, "v1", FIRST), (2, "v2", SECOND)):
         with database.writing() as session:
             load(session, reference(number), number=number, version=version, as_of=as_of, create=True)
+
+
+def reference_rounds(url: str) -> None:
+    """Build a register that holds both reference rounds, and a person of every role."""
+    staffed(url)
+    database = Database(url, FixedClock(NOW))
+    load_reference(database)
+    database.engine.dispose()

@@ -17,16 +17,14 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event, select
 
-from register.clock import FixedClock
 from register.db import Database
 from register.models import AuditEntry, Round
 from register.reports.cases import PER_PAGE
 from register.runtime import runtime_of
 from tests.support import html
 from tests.support.client import Client
-from tests.support.data import NOW, staffed
 from tests.support.databases import Build
-from tests.support.round_files import empty_round, load_reference
+from tests.support.round_files import empty_round, reference_rounds
 
 ClientOf = Callable[[str], Client]
 PAGE = "/rounds/2025-2/report"
@@ -38,21 +36,13 @@ TABLES = (
     "external_by_stage", "output_type", "usage_type_change", "usage_type_flow",
 )  # fmt: skip
 MOVES = ("usage_type_change", "usage_type_flow")
-STATEMENTS = 15
-
-
-def reported(url: str) -> None:
-    """Build the two reference rounds, and a person of every role."""
-    staffed(url)
-    database = Database(url, FixedClock(NOW))
-    load_reference(database)
-    database.engine.dispose()
+STATEMENTS = {PAGE: 6, f"{CASES}?table=usage_type_flow&row=new&column=G1": 8}
 
 
 @pytest.fixture
 def content() -> Build:
     """The reference rounds."""
-    return reported
+    return reference_rounds
 
 
 @pytest.fixture
@@ -134,13 +124,13 @@ def test_everybody_but_the_administrator_reads_the_report(client_of: ClientOf, n
 
 
 @pytest.mark.parametrize("name", ["reporter", "secretariat"])
-@pytest.mark.parametrize("address", [PAGE, f"{CASES}?table=usage_type_flow&row=new&column=G1"])
+@pytest.mark.parametrize("address", STATEMENTS)
 def test_a_page_takes_few_statements(app: Flask, client_of: ClientOf, name: str, address: str) -> None:
     client = client_of(name)
     assert client.get(PAGE).status_code == 200, "what is counted of a settled round is kept"
     with statements(app) as sent:
         assert client.get(address).status_code == 200
-    assert 0 < len(sent) <= STATEMENTS, sent
+    assert 0 < len(sent) <= STATEMENTS[address], sent
 
 
 class TestTheTables:
@@ -192,7 +182,7 @@ class TestTheTables:
         page = client_of("reporter").get(PAGE).text
         assert page.count("公表資料との違い") == 3
         assert "「未定」の行の合計：公表資料では3件、この集計では4件。" in page
-        assert "うち未回答1" in page
+        assert re.search(r"うち未回答<a [^>]+>1</a>", page)
 
     def test_the_first_round_has_neither_flow_nor_comparison(self, client_of: ClientOf) -> None:
         page = client_of("auditor").get(FIRST_PAGE).text
@@ -230,7 +220,7 @@ class TestTheCasesBehindAFigure:
         named = [text_of(one) for one in html.parse(page)[0].findall(".//dl[@class='sum']//dd")]
         assert [
             part
-            for part, words in zip(("導入段階", "全体／検証段階", "特化型１ 開始済"), named, strict=True)
+            for part, words in zip(("導入段階", "全体／検証段階", "特化型１／開始済"), named, strict=False)
             if part not in words
         ] == []
 
@@ -240,8 +230,8 @@ class TestTheCasesBehindAFigure:
         mine, everything = set(listed(own, address)), set(listed(whole, address))
         assert set() < mine < everything
         page = own.get(address)
-        assert "自分の府省庁の案件だけを表示しています" in page.text
-        assert "自分の府省庁の案件だけを表示しています" not in whole.get(address).text
+        assert "自分の府省庁のものだけを表示しています" in page.text
+        assert "自分の府省庁のものだけを表示しています" not in whole.get(address).text
         assert set(re.findall(r"府省庁[A-Y]", page.text)) == {"府省庁A"}
         assert {own.get(item).status_code for item in mine} == {200}
         assert own.get(min(everything - mine)).status_code == 404
