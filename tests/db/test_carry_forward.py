@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from register.errors import NotNow
 from register.models import SubmissionItem, UseCase, counted
-from register.reports import engine
+from register.reports import counts
 from register.services import use_cases
 from register.vocab import Confirmation, Lifecycle, RoundDeed
 from tests.support.databases import Build
@@ -252,10 +252,10 @@ def test_nothing_that_was_carried_is_counted(office: Office) -> None:
     office.case()
     current = office.opened()
     submission = office.submission(current)
-    assert engine.count(office.session, current.id).count(()) == 0
+    assert counts.count(office.session, current.id).count(()) == 0
     # Not even when somebody would take the return: only what was confirmed is an answer.
     submission.state = submission.state.ACCEPTED
-    assert engine.count(office.session, current.id).count(()) == 0
+    assert counts.count(office.session, current.id).count(()) == 0
     waiting = select(func.count()).select_from(SubmissionItem).where(SubmissionItem.round_id == current.id)
     assert (office.session.scalar(waiting), office.session.scalar(waiting.where(counted()))) == (1, 0)
 

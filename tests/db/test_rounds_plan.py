@@ -13,7 +13,7 @@ from register import audit
 from register.db import Database
 from register.errors import Invalid, NotNow, Stale
 from register.models import AuditEntry, Ministry, Round, Submission
-from register.reports import engine
+from register.reports import counts
 from register.services import rounds
 from register.vocab import RoundDeed, RoundState, SubmissionState
 from tests.support.audit_log import changes
@@ -271,10 +271,10 @@ class TestFreeze:
         office.accept(submission)
         theirs = office.submission(current, "b")
         office.confirm(theirs, who="other")
-        before = engine.count(office.session, current.id)
+        before = counts.count(office.session, current.id)
         office.go(current, *CLOSE_FREEZE, reason="府省庁Bは除く")
         office.session.flush()
-        assert engine.count(office.session, current.id) == before
+        assert counts.count(office.session, current.id) == before
         assert before.count(()) == 1
 
     def test_who_was_left_out_can_do_nothing_more(self, office: Office) -> None:

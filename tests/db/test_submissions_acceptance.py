@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from register import audit
 from register.db import Database
 from register.models import AuditEntry, LifecycleEvent, Submission, UseCase
-from register.reports import engine
+from register.reports import counts
 from register.services.carry_forward import RUNNING
 from register.vocab import Confirmation, Lifecycle, RoundDeed, Source, Stage, SubmissionState
 from tests.support.audit_log import changes
@@ -199,7 +199,7 @@ class TestEnded:
         assert steps(office, case) == [(E, SECOND - DAY, submission.round_id)]
         [event] = office.session.scalars(select(LifecycleEvent).where(LifecycleEvent.to_state == E)).all()
         assert (event.reason, event.actor_name, event.from_state) == ("契約を更新しないため", "secretariat", before)
-        assert engine.count(office.session, submission.round_id).count(()) == 0
+        assert counts.count(office.session, submission.round_id).count(()) == 0
 
     def test_a_later_step_by_hand_stays(self, office: Office) -> None:
         case = office.case(V)
@@ -293,12 +293,12 @@ def test_a_rehearsal_leaves_the_register_and_every_figure_alone(office: Office) 
     assert trial.state is SubmissionState.ACCEPTED
     assert [(one.version, one.lifecycle, one.as_of) for one in (case, ended)] == before
     assert new.use_case_id is None
-    assert engine.count(office.session, real.round_id).count(()) == 0
+    assert counts.count(office.session, real.round_id).count(()) == 0
     assert len(office.items(real)) == 2
     # It works like a real one for those who practise: it may be frozen, and looks at its own figures.
     office.go(trial.round, RoundDeed.CLOSE, RoundDeed.FREEZE, reason="練習のため")
     office.session.flush()
-    assert engine.count(office.session, trial.round_id).count(()) == 2
+    assert counts.count(office.session, trial.round_id).count(()) == 2
     assert office.opened(number=4).code == "2025-4"
 
 

@@ -17,7 +17,7 @@ from register.models import AuditEntry, Round, Submission, SubmissionItem, UseCa
 from register.queries.answers import left
 from register.queries.receipts import digest
 from register.queries.risk_counts import QUESTION
-from register.reports import counts as engine
+from register.reports import counts
 from register.vocab import Confirmation, Lifecycle, SubmissionState
 
 COUNTED_RETURNS = ("accepted", "frozen")
@@ -124,12 +124,12 @@ def count_by_hand(session: Session, round_id: int) -> Figures:
 
 def check_figures(session: Session, round_id: int) -> Figures:
     """Hold the figures of a round against a count by hand, and return them."""
-    counts = engine.count(session, round_id)
-    groups = Counter(dict(counts.cells))
-    present = {(one.ministry_id, one.key["user_scope"], one.key["start_timing"]) for one in counts.presences}
+    found = counts.count(session, round_id)
+    groups = Counter(dict(found.cells))
+    present = {(one.ministry_id, one.key["user_scope"], one.key["start_timing"]) for one in found.presences}
     by_hand = count_by_hand(session, round_id)
-    assert (groups, present, counts.risk_cases) == by_hand
-    assert counts.count(()) == groups.total()
+    assert (groups, present, found.risk_cases) == by_hand
+    assert found.count(()) == groups.total()
     return by_hand
 
 
