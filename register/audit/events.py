@@ -41,6 +41,8 @@ class Event(StrEnum):
     ITEM_CORRECTED = "submission_item.corrected"
     BOARD_EXPORTED = "round.board_exported"
     REPORT_EXPORTED = "report.exported"
+    PRINT_ENTERED = "round_print.entered"
+    PRINT_WITHDRAWN = "round_print.withdrawn"
     SNAPSHOT_ASKED = "snapshot.asked"
     SNAPSHOT_MADE = "snapshot.made"
     SNAPSHOT_DOWNLOADED = "snapshot.downloaded"

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     ITEM_CORRECT = "submission_item.correct"
     UPLOAD_READ = "upload.read"
     REPORT_READ = "report.read"
+    PRINT_ENTER = "round_print.enter"
     SNAPSHOT_CREATE = "snapshot.create"
     SNAPSHOT_READ = "snapshot.read"
     SNAPSHOT_DOWNLOAD = "snapshot.download"

@@ -82,6 +82,7 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.ITEM_FILL: {Role.REPORTER: Reach.OWN},
     Permission.ITEM_CORRECT: {Role.SECRETARIAT: Reach.HANDED_IN},
     Permission.UPLOAD_READ: {Role.REPORTER: Reach.OWN},
+    Permission.PRINT_ENTER: {Role.SECRETARIAT: Reach.ALL},
     Permission.REPORT_READ: {Role.REPORTER: Reach.SETTLED, Role.APPROVER: Reach.SETTLED, **_OVERSIGHT},
     Permission.SNAPSHOT_CREATE: {Role.SECRETARIAT: Reach.ALL},
     Permission.SNAPSHOT_READ: _OVERSIGHT,

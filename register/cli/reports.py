@@ -15,8 +15,8 @@ from register.cli.base import reading, refusals_told, runtime
 from register.cli.rounds import RoundCode
 from register.errors import NotFound, say
 from register.models import Round
-from register.reports import errata
-from register.reports.errata import Erratum
+from register.reports import published
+from register.reports.explain import Erratum
 from register.reports.report import Report, as_json, build
 from register.reports.table import Table
 
@@ -46,14 +46,15 @@ def show(code: tuple[int, int, bool], kind: str) -> None:
         found = session.scalar(named.options(joinedload(Round.form_version)))
         if found is None:
             raise NotFound(say("%(code)sの回はありません。", code=f"{year}-{number}{'r' if rehearsal else ''}"))
-        report = build(session, found, "ja", runtime().forms, errata.load(runtime().config_dir, found.code))
+        report = build(session, found, "ja", runtime().forms)
+        errata = published.errata(session, report, runtime().config_dir)
     if kind == "json":
         click.echo(json.dumps(as_json(report, str), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_text(report)))
+        click.echo("\n".join(_text(report, errata)))
 
 
-def _text(report: Report) -> list[str]:
+def _text(report: Report, errata: Sequence[Erratum]) -> list[str]:
     lines = [f"{report.name}（{report.as_of}時点）", ""]
     for caution in report.standing.cautions:
         lines += [f"【{caution.word}】{caution.sentence}", ""]
@@ -69,16 +70,14 @@ def _text(report: Report) -> list[str]:
         lines += [f"  {move:12} {count:4}" for move, count in report.flow.items()]
     if report.change_table:
         lines += ["", *_table(report.change_table)]
-    if report.errata:
+    if errata:
         lines += ["", "公表資料との違い"]
-        lines += [f"  {_erratum(erratum, report)}" for erratum in report.errata]
+        lines += [f"  {_erratum(erratum)}" for erratum in errata]
     return lines
 
 
-def _erratum(erratum: Erratum, report: Report) -> str:
-    table, texts = report.tables[erratum.table], (erratum.figure, erratum.printed, erratum.counted)
-    figure, printed, counted = (text.ja for text in texts)
-    return f"{table.short}　{figure}：公表資料 {printed}、集計 {counted}。{erratum.explanation.ja}"
+def _erratum(one: Erratum) -> str:
+    return f"{one.figure}：公表資料 {one.printed}、集計 {one.counted}。{one.explanation}"
 
 
 def _table(table: Table) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from register.documents.language import Language, environment_of
 from register.reports.charts import charts
 from register.reports.definitions import Definitions
+from register.reports.explain import Erratum
 from register.reports.report import Report
 
 TEMPLATE = "documents/report.html"
@@ -28,6 +29,7 @@ class Contents:
     """Everything that stands in the document."""
 
     report: Report
+    errata: tuple[Erratum, ...]
     definitions: Definitions
     anchor: Anchor
     number: str

@@ -18,7 +18,7 @@ from register.formats.pdf_process import Attachment, render_in_child
 from register.jobs.base import Progress, Store
 from register.jobs.document import Anchor, Contents, html
 from register.models import AuditEntry, Round
-from register.reports import errata
+from register.reports import published
 from register.reports.definitions import definitions
 from register.reports.report import as_json, build
 from register.runtime import Runtime
@@ -64,10 +64,11 @@ def _read(
     asked = session.get(Round, round_id)
     if asked is None:
         raise NotFound(say("この回はもうありません。"))
-    report = build(session, asked, language.code, run.forms, errata.load(run.config_dir, asked.code))
+    report = build(session, asked, language.code, run.forms)
     data = rfc8785.dumps(as_json(report, language.say))
     contents = Contents(
         report=report,
+        errata=published.errata(session, report, run.config_dir),
         definitions=definitions(report, run.forms),
         anchor=_anchor(session),
         number=services.next_number(session, asked),

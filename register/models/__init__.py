@@ -21,6 +21,7 @@ from register.models.question import Question, QuestionEvent
 from register.models.referral import Referral, ReferralCondition, ReferralEvent, ReferralPackage, ReferralSerial
 from register.models.request_token import RequestToken
 from register.models.round import FormVersion, Round
+from register.models.round_print import RoundPrint
 from register.models.snapshot import Snapshot
 from register.models.submission import (
     AnswerDraft,
@@ -76,6 +77,7 @@ __all__ = [
     "Remark",
     "RequestToken",
     "Round",
+    "RoundPrint",
     "RoundTally",
     "Snapshot",
     "Submission",

@@ -103,6 +103,11 @@ class Population:
         """The conditions that its cases meet."""
         return tuple(exclusion.condition.opposite for exclusion in self.exclusions)
 
+    @property
+    def leaves_out(self) -> frozenset[str]:
+        """The keys of its exclusions."""
+        return frozenset(one.key for one in self.exclusions)
+
     def left_out(self, key: str) -> Where:
         """Return the conditions of what the exclusion ``key`` alone keeps out: all others' cases are in."""
         return tuple(one.condition if one.key == key else one.condition.opposite for one in self.exclusions)

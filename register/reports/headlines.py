@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -206,3 +206,4 @@ RULES: tuple[Callable[[Facts], Headline | None], ...] = (
     _growth,
     _risk_cases,
 )  # fmt: skip
+SHARES: Mapping[str, Share] = {rule.key: rule for rule in RULES if isinstance(rule, Share)}

@@ -18,7 +18,6 @@ from register.models import Round
 from register.reports import catalogue, change, engine, flow, standing, tally
 from register.reports.counts import Counts
 from register.reports.dimensions import Dimensions, Population
-from register.reports.errata import Erratum, applicable
 from register.reports.headlines import Facts, Headline, headlines
 from register.reports.moves import Moves, Pair
 from register.reports.standing import Standing
@@ -53,7 +52,6 @@ class Report:
     flow_table: Table | None
     change: Mapping[str, int]
     change_table: Table | None
-    errata: tuple[Erratum, ...]
     sha256: str
     counted_now: tuple[Tally, ...]
     dimensions: Dimensions
@@ -71,10 +69,8 @@ class Report:
         return (*self.tables.values(), *filter(None, (self.flow_table, self.change_table)))
 
 
-def build(
-    session: Session, round: Round, language: str, forms: FormLibrary, printed: tuple[Erratum, ...] = ()
-) -> Report:
-    """Count ``round`` and return its report; ``printed`` are what is known of an earlier print of this round."""
+def build(session: Session, round: Round, language: str, forms: FormLibrary) -> Report:
+    """Count ``round`` and return its report."""
     pair = pair_of(session, round, forms)
     spec = from_canonical(round.form_version.canonical)
     dimensions = Dimensions(spec, language, round_terms(round.as_of))
@@ -110,7 +106,6 @@ def build(
         _flow_table(moved, spec, earlier, language),
         change.counts(moved.kinds),
         _change_table(moved, said, language),
-        applicable(printed, tables),
         counted.sha256,
         tuple(one for one in (counted, last) if one and one.worth_keeping),
         dimensions,

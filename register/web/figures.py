@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from register.authz import Permission
 from register.models import Round
 from register.reports import cases as behind
-from register.reports import change, difference, errata, flow, provenance, tally
+from register.reports import change, difference, flow, provenance, tally
 from register.reports.figures import offered, resolve
 from register.reports.place import Place
 from register.reports.report import Report, build
@@ -55,8 +55,7 @@ def compared(round: Round) -> ResponseReturnValue:
 
 def report_of(round: Round) -> Report:
     """Return the report of a round in the page's language, and keep what had to be counted for it."""
-    printed = errata.load(runtime().config_dir, round.code)
-    report = build(db_session(), round, language(), runtime().forms, printed)
+    report = build(db_session(), round, language(), runtime().forms)
     if report.counted_now:
         with runtime().database.writing() as session:
             for counted in report.counted_now:

@@ -11,6 +11,7 @@ from register import audit
 from register.authz import Permission
 from register.formats import csv, xlsx
 from register.models import Round
+from register.reports import published
 from register.reports.charts import charts
 from register.reports.definitions import definitions
 from register.reports.place import Place
@@ -20,7 +21,7 @@ from register.web import downloads
 from register.web.figures import cell_links, place_links, report_of
 from register.web.filters import say
 from register.web.guard import guarded
-from register.web.session import audit_read, runtime
+from register.web.session import audit_read, db_session, runtime
 
 blueprint = Blueprint("reports", __name__)
 
@@ -36,7 +37,7 @@ def show(round: Round) -> ResponseReturnValue:
         round=round,
         charts=charts(report, say),
         definitions=definitions(report, runtime().forms),
-        errata_of=lambda slug: [erratum for erratum in report.errata if erratum.table == slug],
+        errata=published.errata(db_session(), report, runtime().config_dir),
         link=cell_links(report),
         place=Place,
         address=place_links(report),

@@ -165,6 +165,8 @@ PAGES = {
         SECRETARIAT,
         of("round", NEWEST, "code", first="populations:staff_with_timing:total", second="populations:staff:total"),
     ),
+    "round_prints.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "round_prints.enter": Address(SECRETARIAT, of("round", NEWEST, "code")),
     "snapshots.index": Address(SECRETARIAT),
     "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),
     "incidents.new": Address(REPORTER, lambda _: {"case": "K-2025-0001"}),

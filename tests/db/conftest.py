@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.support.databases import KINDS
+from register.clock import FixedClock
+from register.db import Database
+from register.reports.report import Report
+from tests.support.data import NOW, lent
+from tests.support.databases import KINDS, Databases
+from tests.support.prints import report_of
+from tests.support.round_files import reference_rounds
 
 
 @pytest.fixture(params=KINDS)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on."""
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def reference(databases: Databases) -> Iterator[Report]:
+    """The report of the second round, read once."""
+    with lent(databases, "sqlite", reference_rounds) as url:
+        database = Database(url, FixedClock(NOW))
+        with database.reading() as session:
+            yield report_of(session, 2)
+        database.engine.dispose()

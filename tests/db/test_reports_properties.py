@@ -17,6 +17,8 @@ from register.clock import FixedClock
 from register.db import Database
 from register.errors import ImportRejected, NotFound
 from register.models import Ministry, Round
+from register.reports import plain
+from register.reports.lint import lint
 from register.reports.report import Report, as_json, build
 from register.vocab import Role
 from tests.support.data import NOW, lent, staffed
@@ -135,6 +137,7 @@ def check_example(
     report = build(session, now, "ja", LIBRARY)
     counted = figures(rows, version, previous)
     assert bare(as_json(report, str)) == counted
+    assert lint(plain.of(report), report.dimensions) == ()
     check_marks(report)
     check_cases(session, now, one, data.draw(st.lists(st.sampled_from(cells(report)), min_size=3, max_size=3)))
 

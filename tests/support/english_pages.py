@@ -29,6 +29,7 @@ EVERYONE = {
     "reports.show",
     "figures.cases",
     "figures.compared",
+    "round_prints.show",
     "audit.index",
     "audit.show",
     "incidents.index",
@@ -49,6 +50,7 @@ EVERYONE = {
 # Who reads the pages, and what each reads beside those.
 READ = {
     "secretariat": {
+        "round_prints.enter",
         "snapshots.index",
         "snapshots.show",
         "snapshots.download",

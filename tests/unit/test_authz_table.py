@@ -82,6 +82,7 @@ TABLE = {
     "submission_item.correct": {"secretariat": "HANDED_IN"},
     "upload.read": {"reporter": "OWN"},
     "report.read": {"reporter": "SETTLED", "approver": "SETTLED"} | READ_ALL,
+    "round_print.enter": {"secretariat": "ALL"},
     "snapshot.create": {"secretariat": "ALL"},
     "snapshot.read": READ_ALL,
     "snapshot.download": READ_ALL,

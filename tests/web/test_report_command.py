@@ -58,8 +58,8 @@ def test_the_text_is_the_default_and_tells_the_whole_report(app: Flask) -> None:
         "4（うち未回答1）",
         "27(17)",
         "  ※ 導入段階の記載がない4件は除いている",
-        "  利用時期　「未定」の行の合計：公表資料 3件、集計 4件。",
-        "　利用者の範囲の表（295件）から除かれた件数：公表資料 4件、集計 3件。",
+        "  利用類型・利用時期／５．未定：公表資料 3件、集計 4件。",
+        "：公表資料 4件、集計 3件。",
     ):
         assert words in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]

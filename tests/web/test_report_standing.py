@@ -194,5 +194,5 @@ def document(app: Flask, *, rehearsal: bool, number: int) -> str:
         found = session.scalars(select(Round).where(Round.number == number, Round.rehearsal.is_(rehearsal))).one()
         report = build(session, found, "ja", LIBRARY)
     anchor = Anchor(1, "0" * 64, "0" * 64)
-    made = Contents(report, definitions(report, LIBRARY), anchor, "1", NOW, "事務局", "0" * 64)
+    made = Contents(report, (), definitions(report, LIBRARY), anchor, "1", NOW, "事務局", "0" * 64)
     return html(made, Language(run.settings.translations_dir, "ja"), run.settings.templates_dir)

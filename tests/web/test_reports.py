@@ -181,7 +181,7 @@ class TestTheTables:
     def test_what_the_published_overview_prints_otherwise_is_told(self, client_of: ClientOf) -> None:
         page = client_of("reporter").get(PAGE).text
         assert page.count("公表資料との違い") == 3
-        assert "「未定」の行の合計：公表資料では3件、この集計では4件。" in page
+        assert "利用類型・利用時期／５．未定：公表資料では3件、この集計では4件。" in page
         assert re.search(r"うち未回答<a [^>]+>1</a>", page)
 
     def test_the_first_round_has_neither_flow_nor_comparison(self, client_of: ClientOf) -> None:
