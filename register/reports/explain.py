@@ -195,7 +195,8 @@ def _of_sentence(report: Report, printed: PlainReport, fault: Fault) -> Erratum:
     """Explain a share that is taken of something else than the table in which it is looked up."""
     one = next(one for one in printed.headlines if one.key == fault.place.row)
     own = next((mine for mine in report.headlines if mine.key == one.key), None)
-    name = say("要点「%(text)s」", text=one.text)
+    # In our words, which are there in both languages; the print has its own in one.
+    name = say("要点「%(text)s」", text=own.text if own else one.text)
     why, cases = say("%(why)s。", why=fault.why), None
     if fault.place.column != DENOMINATOR:
         return Erratum(fault.place, name, _cases(fault.printed), _cases(fault.expected), why, fault.beside)
