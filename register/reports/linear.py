@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import highspy
+
 INFINITY = float("inf")
 
 
@@ -16,10 +18,6 @@ class Program:
     """Unknowns from zero up and linear conditions on them; it can be solved again and again for other aims."""
 
     def __init__(self) -> None:
-        # Loading it with what it needs takes half a second, and only who makes an edition has to wait for it.
-        import highspy  # noqa: PLC0415
-
-        self._highspy = highspy
         self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._solver.silent()
         self.prices: list[float] = []
@@ -72,7 +70,7 @@ class Program:
         """Return the least cost, minus infinity where there is none; raise ``Unsolvable``."""
         self._solver.run()
         status = self._solver.getModelStatus()
-        kinds = self._highspy.HighsModelStatus
+        kinds = highspy.HighsModelStatus
         if status == kinds.kOptimal:
             return float(self._solver.getInfo().objective_function_value)
         if status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
