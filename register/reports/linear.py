@@ -20,6 +20,8 @@ class Program:
     def __init__(self) -> None:
         self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._solver.silent()
+        # Primal simplex: what changes between two aims is what they cost, and the last answer is a place to start from.
+        self._solver.setOptionValue("simplex_strategy", 4)
         self.prices: list[float] = []
         self._conditions = 0
 

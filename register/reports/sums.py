@@ -36,9 +36,10 @@ def sums_of(report: Report) -> Sums:
     figures = [*_of_round(report), *_before(report), *_moves(report)]
     links = []
     if report.flow_table:
-        ends = {one.code for one in report.flow_table.body} | {one.code for one in report.flow_table.columns}
-        types = tuple(code for code in (*answers[FIELD], *sorted(ends)) if code)
-        answers |= {WAS: types, BECAME: types, KIND: tuple(change.KINDS)}
+        # A type without a row or a column has no cases there, and the reader knows it.
+        answers[WAS] = tuple(row.code for row in report.flow_table.body)
+        answers[BECAME] = tuple(column.code for column in report.flow_table.columns)
+        answers[KIND] = tuple(change.KINDS)
         links = [*_links(report, answers[FIELD])]
     if before := _previous(report):
         answers[BEFORE] = (*(code for _, code, _ in before if code != TOTAL), None)

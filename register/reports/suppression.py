@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
-from register.reports.dimensions import Key, Where, holds
+from register.reports.dimensions import Key, Where
 from register.reports.linear import INFINITY, Program, Unsolvable
 from register.reports.place import Place
 
@@ -80,7 +80,7 @@ class Sums:
     def _block(self, fields: frozenset[str]) -> Block:
         names = sorted(fields)
         chosen = (dict(zip(names, one, strict=True)) for one in product(*(self.kinds[name] for name in names)))
-        keys = ({name: next(iter(kind)) for name, kind in one.items()} for one in chosen)
+        keys = ({name: min(kind, key=str) for name, kind in one.items()} for one in chosen)
         return Block(fields, fields <= self.own, tuple(key for key in keys if self.possible(key)))
 
 
@@ -115,7 +115,21 @@ class Block:
 
     def meeting(self, where: Where) -> frozenset[int]:
         """Return the places of the combinations that meet some conditions."""
-        return frozenset(place for place, key in enumerate(self.keys) if holds(where, key))
+        found = set(range(len(self.keys)))
+        for condition in where:
+            by_answer = self._places[condition.field]
+            met = (places for answer, places in by_answer.items() if condition.holds({condition.field: answer}))
+            found.intersection_update(frozenset().union(*met))
+        return frozenset(found)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Mapping[str | None, frozenset[int]]]:
+        """The places of the combinations by field and answer."""
+        found: dict[str, dict[str | None, set[int]]] = {name: {} for name in self.fields}
+        for place, key in enumerate(self.keys):
+            for name, answer in key.items():
+                found[name].setdefault(answer, set()).add(place)
+        return {name: {answer: frozenset(one) for answer, one in known.items()} for name, known in found.items()}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from register.reports.dimensions import Condition, Where, among, holds
 from register.reports.linear import INFINITY, Program, Unsolvable
 from register.reports.place import Place
 from register.reports.suppression import Counted, Reader, Sums, hide, infer
+from tests.support.attack import Attacker
 
 ANSWERS: dict[str, tuple[str | None, ...]] = {"a": ("1", "2", None), "b": ("1", "2", "3"), "c": ("1", "2")}
 Case = tuple[str | None, ...]
@@ -37,28 +38,6 @@ def count(cases: list[Case], where: Where) -> int:
     return sum(holds(where, dict(zip(ANSWERS, case, strict=True))) for case in cases)
 
 
-class Attacker:
-    """Somebody who knows each shown figure and thinks of every combination of all answers: no blocks, no margins."""
-
-    def __init__(self, sums: Sums, hidden: Iterable[Place]) -> None:
-        away = set(hidden)
-        self.keys = [dict(zip(sums.answers, one, strict=True)) for one in product(*sums.answers.values())]
-        self.program = Program()
-        for _ in self.keys:
-            self.program.unknown()
-        for one in sums.figures:
-            if one.place not in away:
-                self.program.condition(one.value, one.value, dict.fromkeys(self.meeting(one.where), 1.0))
-
-    def meeting(self, where: Where) -> list[int]:
-        """Return the combinations that meet some conditions."""
-        return [n for n, key in enumerate(self.keys) if holds(where, key)]
-
-    def bounds(self, where: Where) -> tuple[float, float]:
-        """Return between which values a figure lies."""
-        return self.program.range(self.meeting(where))
-
-
 @settings(max_examples=60, deadline=None)
 @given(cases=CASES, threshold=st.integers(2, 5), shape=st.sampled_from([1, 2, 3]))
 def test_no_hidden_figure_is_recovered_and_no_small_one_known_to_be_small(
@@ -66,7 +45,7 @@ def test_no_hidden_figure_is_recovered_and_no_small_one_known_to_be_small(
 ) -> None:
     sums = tables(cases, *tuple(combinations(ANSWERS, 2))[:shape])
     hidden = hide(sums, threshold)
-    attacker = Attacker(sums, hidden)
+    attacker = Attacker(ANSWERS, [(one.where, one.value) for one in sums.figures if one.place not in hidden])
     for one in sums.figures:
         low, high = attacker.bounds(one.where)
         assert low - 1e-6 <= one.value <= high + 1e-6
