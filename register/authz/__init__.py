@@ -5,6 +5,7 @@ from register.authz.extents import HANDED_IN
 from register.authz.permissions import Permission, Reach
 from register.authz.rules import (
     ASSESSMENT_DEEDS,
+    EDITION_DEEDS,
     INCIDENT_DEEDS,
     NOTICE_DEEDS,
     QUESTION_DEEDS,
@@ -17,6 +18,7 @@ from register.authz.rules import (
 
 __all__ = [
     "ASSESSMENT_DEEDS",
+    "EDITION_DEEDS",
     "HANDED_IN",
     "INCIDENT_DEEDS",
     "NOTICE_DEEDS",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from register.authz.permissions import Reach
 from register.models import Assessment, Incident, Notice, NoticeRecipient, Submission
-from register.states import ROUND_SETTLED
+from register.states import EDITION_OUT, ROUND_SETTLED
 from register.vocab import NoticeState, ReplyState, RoundState, SubmissionState
 
 # A return that the secretariat may see.
@@ -101,6 +101,10 @@ EXTENTS: Mapping[Reach, tuple[Callable[[Any, Who], Any], Callable[[Any, Who], An
     Reach.SETTLED: (
         lambda model, _actor: model.state.in_(ROUND_SETTLED),
         lambda row, _actor: row.state in ROUND_SETTLED,
+    ),
+    Reach.PUBLISHED: (
+        lambda model, _actor: model.state.in_(EDITION_OUT),
+        lambda row, _actor: row.state in EDITION_OUT,
     ),
     Reach.ASKED: (
         lambda model, actor: model.asked_by_id == actor.user_id,

@@ -11,6 +11,8 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    Disclosure,
+    Edition,
     HighRiskFlag,
     Incident,
     IncidentFile,
@@ -33,6 +35,7 @@ from register.models import (
 )
 from register.vocab import (
     AssessmentDeed,
+    EditionDeed,
     IncidentDeed,
     NoticeDeed,
     QuestionDeed,
@@ -83,6 +86,14 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.ITEM_CORRECT: {Role.SECRETARIAT: Reach.HANDED_IN},
     Permission.UPLOAD_READ: {Role.REPORTER: Reach.OWN},
     Permission.PRINT_ENTER: {Role.SECRETARIAT: Reach.ALL},
+    Permission.EDITION_READ: {Role.REPORTER: Reach.PUBLISHED, Role.APPROVER: Reach.PUBLISHED, **_OVERSIGHT},
+    Permission.EDITION_READ_CLOSED: _OVERSIGHT,
+    Permission.EDITION_WRITE: {Role.SECRETARIAT: Reach.ALL},
+    # Not of whoever drafted or checked it: see ``services.editions``.
+    Permission.EDITION_APPROVE: {Role.SECRETARIAT: Reach.ALL},
+    Permission.DISCLOSURE_READ: {**_OWN_STAFF, **_OVERSIGHT},
+    Permission.DISCLOSURE_PROPOSE: {Role.APPROVER: Reach.OWN},
+    Permission.DISCLOSURE_DECIDE: {Role.SECRETARIAT: Reach.ALL},
     Permission.REPORT_READ: {Role.REPORTER: Reach.SETTLED, Role.APPROVER: Reach.SETTLED, **_OVERSIGHT},
     Permission.SNAPSHOT_CREATE: {Role.SECRETARIAT: Reach.ALL},
     Permission.SNAPSHOT_READ: _OVERSIGHT,
@@ -189,6 +200,11 @@ NOTICE_DEEDS: Mapping[NoticeDeed, Permission] = {
     NoticeDeed.CONFIRM: Permission.NOTICE_ANSWER_CONFIRM,
 }
 
+EDITION_DEEDS: Mapping[EditionDeed, Permission] = {
+    **dict.fromkeys(EditionDeed, Permission.EDITION_WRITE),
+    EditionDeed.APPROVE: Permission.EDITION_APPROVE,
+}
+
 # What people do with a question; the rest the check does by itself.
 QUESTION_DEEDS: Mapping[QuestionDeed, Permission] = {
     QuestionDeed.CLAIM: Permission.QUESTION_ANSWER,
@@ -221,4 +237,6 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     NoticeRecipient: Permission.NOTICE_READ,
     NoticeAnswer: Permission.NOTICE_ANSWER_READ,
     Question: Permission.QUESTION_READ,
+    Disclosure: Permission.DISCLOSURE_READ,
+    Edition: Permission.EDITION_READ,
 }

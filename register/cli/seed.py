@@ -8,6 +8,7 @@ from flask_security import hash_password
 
 from register import seed as demo
 from register.cli.base import reading, refusals_told, runtime, writing
+from register.documents.language import speakers
 
 
 @click.command("seed")
@@ -24,7 +25,8 @@ def command(once: bool) -> None:
         # Hashing takes its time; it is done before the write transaction opens.
         hashed = {entry["email"]: hash_password(password) for entry in accounts}
         with writing() as session:
-            demo.seed(session, forms=run.forms, config_dir=run.config_dir, hashed=hashed)
+            speak = speakers(run.settings.translations_dir)
+            demo.seed(session, forms=run.forms, config_dir=run.config_dir, hashed=hashed, speak=speak)
     for entry in accounts:
         click.echo(f"  {entry['email']:28} {entry['role']:12} {entry.get('ministry', '')}")
     click.echo(f"  password: {password}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from babel.support import NullTranslations, Translations
@@ -12,6 +13,8 @@ from markupsafe import Markup
 from register.clock import TOKYO, era_date
 from register.errors import Say
 from register.vocab import Term
+
+LANGUAGES = ("ja", "en")
 
 
 class Language:
@@ -50,6 +53,11 @@ class Language:
         if self.code == "en":
             return f"{local.day} {local:%B} {local.year} {local:%H:%M} (Japan time)"
         return f"{era_date(local.date())} {local.hour}時{local.minute:02d}分（日本時間）"
+
+
+def speakers(folder: Path) -> dict[str, Callable[[Say], str]]:
+    """Return what says a sentence in each language of a document."""
+    return {code: Language(folder, code).say for code in LANGUAGES}
 
 
 def environment_of(language: Language, templates: Path) -> Environment:

@@ -3,6 +3,8 @@
 from register.models.ai_system import AISystem
 from register.models.assessment import Assessment, AssessmentEvent, HighRiskFlag
 from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
+from register.models.disclosure import Disclosure
+from register.models.edition import Edition, EditionText
 from register.models.incident import (
     Incident,
     IncidentCase,
@@ -48,6 +50,9 @@ __all__ = [
     "Audited",
     "CaseSerial",
     "ChangeMark",
+    "Disclosure",
+    "Edition",
+    "EditionText",
     "FormVersion",
     "HighRiskFlag",
     "Incident",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from register.errors import Say, listed, say
 from register.formats import svg
-from register.reports.report import Report
 from register.reports.table import Table
 
 Speak = Callable[[Say], str]
@@ -22,21 +22,42 @@ class Chart:
     svg: str
 
 
-def charts(report: Report, speak: Speak) -> Mapping[str, Chart]:
-    """Return the charts of ``report`` by the slug of their table; ``speak`` puts sentences into words."""
+class Drawable(Protocol):
+    """What a report and an edition of it have in common."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def previous(self) -> str | None: ...
+    @property
+    def tables(self) -> Mapping[str, Table]: ...
+    @property
+    def flow_table(self) -> Table | None: ...
+
+
+def charts(report: Drawable, speak: Speak) -> Mapping[str, Chart]:
+    """Return the charts of ``report`` by the slug of their table; ``speak`` puts sentences into words.
+
+    A table of which a figure is left out has no chart, for a bar would show it.
+    """
     made = [draw(report, speak) for draw in (_timing, _stages, _outputs, _flow)]
     return {chart.table: chart for chart in made if chart is not None}
 
 
-def _timing(report: Report, speak: Speak) -> Chart | None:
+def _whole(table: Table | None) -> Table | None:
+    return None if table is None or any(row.hidden for row in table.rows) else table
+
+
+def _timing(report: Drawable, speak: Speak) -> Chart | None:
     return _bars(report.tables.get("start_timing_by_usage_type"), say("利用開始時期ごとの案件数"), speak)
 
 
-def _outputs(report: Report, speak: Speak) -> Chart | None:
+def _outputs(report: Drawable, speak: Speak) -> Chart | None:
     return _bars(report.tables.get("output_type"), say("出力データの種類ごとの案件数"), speak)
 
 
 def _bars(table: Table | None, caption: Say, speak: Speak) -> Chart | None:
+    table = _whole(table)
     if table is None or not table.total.total:
         return None
     largest = max(table.body, key=lambda row: row.total)
@@ -45,8 +66,8 @@ def _bars(table: Table | None, caption: Say, speak: Speak) -> Chart | None:
     return Chart(caption, table.slug, svg.bars(_key(table.slug), speak(caption), speak(desc), items))
 
 
-def _stages(report: Report, speak: Speak) -> Chart | None:
-    table = report.tables.get("stage_by_user_scope")
+def _stages(report: Drawable, speak: Speak) -> Chart | None:
+    table = _whole(report.tables.get("stage_by_user_scope"))
     if table is None or not table.total.total:
         return None
     caption = say("利用者の範囲ごとの導入段階")
@@ -60,8 +81,8 @@ def _stages(report: Report, speak: Speak) -> Chart | None:
     return Chart(caption, table.slug, drawn)
 
 
-def _flow(report: Report, speak: Speak) -> Chart | None:
-    table = report.flow_table
+def _flow(report: Drawable, speak: Speak) -> Chart | None:
+    table = _whole(report.flow_table)
     if table is None:
         return None
     caption = say("利用類型の移り変わり（前回から今回）")

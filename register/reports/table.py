@@ -23,7 +23,7 @@ class Row:
     """A row: a cell per column (None where the category did not exist), and its total in the table's population.
 
     ``folded`` of the total are unanswered cases counted here. ``larger`` marks the cells that exceed their
-    counterpart's.
+    counterpart's. ``hidden`` are the columns, or TOTAL, whose figures an edition leaves out: their cells are None.
     """
 
     code: str
@@ -34,6 +34,7 @@ class Row:
     folded: int = 0
     distinct_ministries: int | None = None
     larger: tuple[bool, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from register.models import (
     UseCase,
     User,
 )
-from register.seed import risk
+from register.reports.contents import Speak
+from register.seed import publication, risk
 from register.seed.risk import case_of
 from register.sentinel import load_limits
 from register.services import (
@@ -60,8 +61,18 @@ def is_seeded(session: Session) -> bool:
     return session.scalar(select(AuditEntry.event).where(AuditEntry.seq == 1)) == audit.Event.DEMO_SEEDED
 
 
-def seed(session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapping[str, str]) -> None:
-    """Load the demo; ``hashed`` gives the password hash of each account. Raise ``NotNow`` where data are already."""
+def seed(
+    session: Session,
+    *,
+    forms: FormLibrary,
+    config_dir: Path,
+    hashed: Mapping[str, str],
+    speak: Mapping[str, Speak],
+) -> None:
+    """Load the demo; ``hashed`` gives the password hash of each account, ``speak`` says a sentence in each language.
+
+    Raise ``NotNow`` where data are already.
+    """
     # Every deed leaves an entry, so a database without any holds nothing that could be real.
     if session.scalar(select(func.count()).select_from(AuditEntry)):
         raise NotNow(say("このデータベースには記録があります。デモデータは空のデータベースにだけ登録できます。"))
@@ -76,6 +87,7 @@ def seed(session: Session, *, forms: FormLibrary, config_dir: Path, hashed: Mapp
     for entry in story["moves"]:
         _move(session, entry, forms, people[entry["by"]])
     risk.tell(session, story, forms, config_dir, people)
+    publication.tell(session, story, forms, speak, people)
     _open_round(session, story["open_round"], forms)
     sentinel.check(session, load_limits(config_dir), by=BY)
     for entry in story["answers"]:

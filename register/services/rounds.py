@@ -16,6 +16,7 @@ from register.errors import Invalid, NotFound, NotNow, Say, say
 from register.formspec.loader import FormLibrary, from_canonical
 from register.formspec.schema import FormSpec
 from register.models import Ministry, Round, Submission
+from register.queries import editions
 from register.queries.ministries import existed
 from register.services import carry_forward, form_versions
 from register.services.editing import refuse_stale
@@ -204,7 +205,21 @@ def _freeze(session: Session, round: Round, _forms: FormLibrary, reason: str) ->
     return {"frozen": len(own) - len(left_out), "left_out": len(left_out)}
 
 
-DEEDS: Mapping[RoundDeed, Any] = {RoundDeed.OPEN: _open, RoundDeed.FREEZE: _freeze}
+def _publish(session: Session, round: Round, _forms: FormLibrary, _reason: str) -> dict[str, int]:
+    """Count a round as published once an edition of its report is: nothing else is published of a round."""
+    edition = editions.published(session, round.id)
+    if edition is None:
+        raise NotNow(
+            say("報告書の版を公表すると、回も公表済みになります。集計のページから公表の準備を進めてください。")
+        )
+    return {"edition": edition.number}
+
+
+DEEDS: Mapping[RoundDeed, Any] = {
+    RoundDeed.OPEN: _open,
+    RoundDeed.FREEZE: _freeze,
+    RoundDeed.PUBLISH: _publish,
+}
 
 
 def returns(session: Session, round: Round) -> Sequence[Submission]:

@@ -8,6 +8,7 @@ from register.states.assessments import (
     assessment_step,
     assessment_steps,
 )
+from register.states.editions import EDITION, EDITION_OPEN, EDITION_OUT, EditionStep, edition_step, edition_steps
 from register.states.incidents import (
     INCIDENT,
     INCIDENT_AT_WORK,
@@ -77,6 +78,9 @@ from register.states.rounds import (
 __all__ = [
     "ASSESSMENT",
     "ASSESSMENT_OPEN",
+    "EDITION",
+    "EDITION_OPEN",
+    "EDITION_OUT",
     "FILLED_IN",
     "FIXED_RETURN",
     "INCIDENT",
@@ -100,6 +104,7 @@ __all__ = [
     "SETTLED_RETURN",
     "SUBMISSION",
     "AssessmentStep",
+    "EditionStep",
     "IncidentFacts",
     "IncidentStep",
     "MoveFacts",
@@ -115,6 +120,8 @@ __all__ = [
     "assessment_step",
     "assessment_steps",
     "check_step",
+    "edition_step",
+    "edition_steps",
     "incident_refusals",
     "incident_step",
     "incident_steps",

@@ -5,6 +5,15 @@ A word that no code branches on lives in ``config/codes``; a word that owns rows
 
 from register.vocab.answers import ChangeCause, ChangeKind, Fate, MappedBy, Mark, Odd
 from register.vocab.assessments import AssessmentDeed, AssessmentState, ReaskCause, RiskResult
+from register.vocab.editions import (
+    DisclosureClass,
+    DisclosurePart,
+    DisclosureState,
+    EditionDeed,
+    EditionState,
+    Ground,
+    Variant,
+)
 from register.vocab.incidents import IncidentDeed, IncidentKind, IncidentState, Precision
 from register.vocab.notices import AudienceKind, NoticeDeed, NoticeState, Reply, ReplyState
 from register.vocab.people import MINISTRY_ROLES, Role
@@ -34,7 +43,13 @@ __all__ = [
     "ChangeCause",
     "ChangeKind",
     "Confirmation",
+    "DisclosureClass",
+    "DisclosurePart",
+    "DisclosureState",
+    "EditionDeed",
+    "EditionState",
     "Fate",
+    "Ground",
     "IncidentDeed",
     "IncidentKind",
     "IncidentState",
@@ -67,5 +82,6 @@ __all__ = [
     "SubmissionDeed",
     "SubmissionState",
     "Term",
+    "Variant",
     "Weight",
 ]

@@ -27,6 +27,8 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    Disclosure,
+    Edition,
     Incident,
     IncidentFile,
     Job,
@@ -76,6 +78,8 @@ PUBLIC: tuple[type[DeclarativeBase], ...] = (
     Notice,
     NoticeRecipient,
     Question,
+    Disclosure,
+    Edition,
 )
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {

@@ -15,7 +15,8 @@ from register.db import Base, UtcDateTime
 from register.formspec.schema import FormSpec
 from register.vocab import Role, Term
 from register.web.filters import day_text, language, moment_text, number
-from register.web.log_names import FIELDS, SENTENCES
+from register.web.log_fields import FIELDS
+from register.web.log_names import SENTENCES
 
 
 def sentence(event: str) -> str:
@@ -49,6 +50,8 @@ def value_text(table: str, name: str, value: Any, spec: FormSpec, labels: Mappin
     if isinstance(value, dict):
         answers = ((_question(spec, key), _answer(spec, key, one)) for key, one in value.items())
         return "\n".join(gettext("%(label)s：%(text)s", label=label, text=text) for label, text in answers)
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
     if column is not None and (text := _typed(column, value, labels)) is not None:
         return text
     return _answer(spec, name, value)

@@ -41,7 +41,7 @@ class NavItem:
 
 NAVIGATION = (
     NavItem("home.index", lazy_gettext("ホーム"), Permission.HOME),
-    NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ),
+    NavItem("use_cases.index", lazy_gettext("案件"), Permission.USE_CASE_READ, ("disclosures",)),
     NavItem("incidents.index", lazy_gettext("リスクケース"), Permission.INCIDENT_READ, ("measures", "nil_reports")),
     NavItem("assessments.index", lazy_gettext("高リスク判定"), Permission.ASSESSMENT_READ),
     NavItem("referrals.index", lazy_gettext("アドバイザリーボード"), Permission.REFERRAL_READ, ("agendas",)),
@@ -59,6 +59,7 @@ NAVIGATION = (
             "reports",
             "figures",
             "round_prints",
+            "editions",
             "submissions",
             "items",
             "uploads",

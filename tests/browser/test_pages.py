@@ -15,6 +15,8 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    Disclosure,
+    Edition,
     Incident,
     Measure,
     Ministry,
@@ -29,6 +31,8 @@ from register.models import (
 )
 from register.vocab import (
     AssessmentState,
+    DisclosureState,
+    EditionState,
     IncidentState,
     Lifecycle,
     NoticeState,
@@ -57,6 +61,8 @@ NOT_PAGES = {
     "measures.download",
     "assessments.export",
     "agendas.file",
+    "editions.public_file",
+    "editions.closed_file",
 }
 IN_THE_STORY = {
     "jobs.show",
@@ -119,6 +125,8 @@ SENT, ADVISED, RETURNED = (one(Referral, state=ReferralState(name)) for name in 
 UNCLEARED, ISSUED = one(Notice, state=NoticeState.ASKED), one(Notice, state=NoticeState.ISSUED)
 DRAFTED = one(NoticeRecipient, state=ReplyState.DRAFTED)
 PLANNED = one(UseCase, case_no="K-2025-0004")
+OUT, CORRECTION = one(Edition, state=EditionState.PUBLISHED), one(Edition, state=EditionState.DRAFT)
+DISCLOSED = one(UseCase, case_no="K-2025-0010")
 PAGES = {
     "security.login": Address(None),
     "home.index": Address(SECRETARIAT),
@@ -167,6 +175,17 @@ PAGES = {
     ),
     "round_prints.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
     "round_prints.enter": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "editions.index": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "editions.show": Address(REPORTER, of("edition", OUT)),
+    "editions.edit": Address(SECRETARIAT, of("edition", CORRECTION)),
+    "editions.check": Address(SECRETARIAT, of("edition", CORRECTION)),
+    "editions.step": Address(SECRETARIAT, of("edition", CORRECTION, turn="discard")),
+    "editions.public": Address(REPORTER, of("edition", OUT)),
+    "editions.closed": Address(SECRETARIAT, of("edition", OUT)),
+    "disclosures.index": Address(SECRETARIAT),
+    "disclosures.show": Address(APPROVER, of("use_case", DISCLOSED)),
+    "disclosures.propose": Address(APPROVER, of("use_case", DISCLOSED, part="title")),
+    "disclosures.decide": Address(SECRETARIAT, of("disclosure", one(Disclosure, state=DisclosureState.PROPOSED))),
     "snapshots.index": Address(SECRETARIAT),
     "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),
     "incidents.new": Address(REPORTER, lambda _: {"case": "K-2025-0001"}),

@@ -20,6 +20,8 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    Disclosure,
+    Edition,
     FormVersion,
     HighRiskFlag,
     Incident,
@@ -46,6 +48,10 @@ from register.models import (
 from register.vocab import (
     AssessmentState,
     AudienceKind,
+    DisclosureClass,
+    DisclosurePart,
+    DisclosureState,
+    EditionState,
     IncidentKind,
     IncidentState,
     JobState,
@@ -91,6 +97,8 @@ def rows_of_everything(url: str) -> None:
             add_referrals(session, ministry)
             add_notices(session, ministry)
             add_questions(session, ministry)
+            add_disclosures(session, ministry)
+        add_editions(session, rounds[0])
         add_jobs(session)
         snapshot = Snapshot(round_id=rounds[0].id, language="ja", file_name="a.pdf", path="a", size=1, pages=1)
         snapshot.sha256 = snapshot.data_sha256 = snapshot.audit_head = "0" * 64
@@ -220,6 +228,22 @@ def add_questions(session: Session, ministry: Ministry) -> None:
         question.state, question.facts, question.fingerprint = QuestionState.OPEN, {}, "0" * 64
         question.opened_at = question.moved_at = NOW
         named(session, audit.Event.QUESTION_CHECKED, [question])
+
+
+def add_disclosures(session: Session, ministry: Ministry) -> None:
+    """Store what was proposed of a case."""
+    case = session.scalars(select(UseCase).where(UseCase.ministry_id == ministry.id)).one()
+    row = Disclosure(use_case=case, ministry_id=ministry.id, part=DisclosurePart.TITLE, level=DisclosureClass.PUBLIC)
+    row.state, row.proposed_at, row.proposed_by, row.text_sha256 = DisclosureState.PROPOSED, NOW, "tests", "0" * 64
+    named(session, audit.Event.DISCLOSURE_PROPOSED, [row])
+
+
+def add_editions(session: Session, holding: Round) -> None:
+    """Store an edition in every state."""
+    for number, state in enumerate(EditionState, 1):
+        made = Edition(round_id=holding.id, number=number, state=state, threshold=0, author="tests", examples=[])
+        made.created_at = made.updated_at = NOW
+        named(session, audit.Event.EDITION_BEGUN, [made])
 
 
 def add_jobs(session: Session) -> None:

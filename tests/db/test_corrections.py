@@ -20,6 +20,7 @@ from register.services import use_cases
 from register.vocab import Confirmation, Lifecycle, RoundDeed, RoundState, SubmissionDeed
 from tests.support.audit_log import changes
 from tests.support.databases import Build
+from tests.support.editions import begun, held, published
 from tests.support.round_files import FIRST, PLAIN, SECOND, file_of, load
 from tests.support.running_round import FACTS, FULL, LIBRARY, Office, busy
 
@@ -220,7 +221,7 @@ def test_who_carried_a_corrected_answer_over_is_the_secretariat(office: Office) 
 
 def test_published_figures_are_corrected_too_and_running_ones_are_not(office: Office) -> None:
     item = frozen_item(office)
-    office.go(item.round, RoundDeed.PUBLISH)
+    published(office.session, held(office.session, begun(office.session, item.round)))
     assert office.correct(item, usage_type="S1").answers["usage_type"] == "S1"
     item.round.state = RoundState.CLOSED
     with pytest.raises(NotNow, match="この回は「受付終了」のため、「確定後に訂正する」ことはできません。"):

@@ -18,6 +18,7 @@ from register.services import rounds
 from register.vocab import RoundDeed, RoundState, SubmissionState
 from tests.support.audit_log import changes
 from tests.support.databases import Build
+from tests.support.editions import begun, held, published
 from tests.support.round_files import SECOND
 from tests.support.running_round import DUE, LIBRARY, OPENS, Office, busy
 
@@ -240,7 +241,7 @@ class TestFreeze:
             office.accept(submission)
         office.go(current, *CLOSE_FREEZE)
         assert {one.state for one in rounds.returns(office.session, current)} == {SubmissionState.FROZEN}
-        office.go(current, RoundDeed.PUBLISH)
+        published(office.session, held(office.session, begun(office.session, current)))
         assert current.state is RoundState.PUBLISHED
 
     @pytest.mark.parametrize("state", [one for one in SubmissionState if one.value not in ("accepted", "frozen")])

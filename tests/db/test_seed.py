@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from register import audit, seed
 from register.authz import Actor
 from register.db import Database
+from register.documents.language import speakers
 from register.errors import NotNow
 from register.formspec.loader import load_library
 from register.models import (
@@ -29,6 +30,7 @@ from register.vocab import Confirmation, Lifecycle, Role, RoundState, Source, Su
 from tests.support.data import migrated, ministry
 from tests.support.databases import Build
 from tests.support.round_files import CONFIG
+from tests.support.sources import ROOT
 
 FORMS = load_library(CONFIG, "periodic")
 
@@ -43,7 +45,7 @@ def plant(session: Session) -> None:
     """Load the demo."""
     people = seed.accounts(CONFIG)[1]
     hashed = {entry["email"]: f"hash of {entry['email']}" for entry in people}
-    seed.seed(session, forms=FORMS, config_dir=CONFIG, hashed=hashed)
+    seed.seed(session, forms=FORMS, config_dir=CONFIG, hashed=hashed, speak=speakers(ROOT / "translations"))
 
 
 def test_the_demo_is_whole(database: Database) -> None:

@@ -14,6 +14,8 @@ FILES = {
     "measures.download",
     "assessments.export",
     "agendas.file",
+    "editions.public_file",
+    "editions.closed_file",
 }
 EVERYONE = {
     "home.index",
@@ -30,6 +32,11 @@ EVERYONE = {
     "figures.cases",
     "figures.compared",
     "round_prints.show",
+    "editions.index",
+    "editions.show",
+    "editions.public",
+    "disclosures.index",
+    "disclosures.show",
     "audit.index",
     "audit.show",
     "incidents.index",
@@ -51,6 +58,11 @@ EVERYONE = {
 READ = {
     "secretariat": {
         "round_prints.enter",
+        "editions.closed",
+        "editions.edit",
+        "editions.check",
+        "editions.step",
+        "disclosures.decide",
         "snapshots.index",
         "snapshots.show",
         "snapshots.download",

@@ -11,9 +11,11 @@ from register import audit
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
+from register.documents.language import speakers
 from register.formspec.loader import load_library
 from register.formspec.risk import load_risk
 from register.models import (
+    EditionText,
     Incident,
     Job,
     Ministry,
@@ -30,6 +32,8 @@ from register.models import (
 from register.services import (
     ai_systems,
     assessments,
+    disclosures,
+    editions,
     incident_files,
     incidents,
     measures,
@@ -37,9 +41,13 @@ from register.services import (
     referrals,
     use_cases,
 )
+from register.services.edition_check import inspect
 from register.services.referral_words import Words
 from register.services.round_import import RoundFacts, import_round
 from register.vocab import (
+    DisclosureClass,
+    DisclosurePart,
+    EditionState,
     IncidentDeed,
     IncidentState,
     JobState,
@@ -82,6 +90,8 @@ def peopled(url: str) -> None:
         _referrals(session)
         _notices(session)
         _questions(session)
+        _disclosures(session)
+        _editions(session)
     database.engine.dispose()
 
 
@@ -204,6 +214,29 @@ def _questions(session: Session) -> None:
             question.fingerprint, question.opened_at, question.moved_at = "0" * 64, NOW, NOW
             session.add(question)
             audit.record(session, audit.Event.QUESTION_CHECKED, question, by=Actor.system("tests"))
+
+
+def _disclosures(session: Session) -> None:
+    """Let both ministries have proposed what of a case is public."""
+    for name in ("approver", "other-approver"):
+        by = Actor.of(session.scalars(select(User).where(User.email == f"{name}@example.go.jp")).one())
+        case = session.scalars(select(UseCase).where(UseCase.ministry_id == by.ministry_id)).first()
+        assert case is not None
+        values = {"level": DisclosureClass.PUBLIC}
+        disclosures.propose(session, case, DisclosurePart.TITLE, values, version=0, by=by)
+
+
+def _editions(session: Session) -> None:
+    """Let a round have an edition that is drafted and one that is out."""
+    round_ = session.scalars(select(Round)).one()
+    by = Actor.of(session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one())
+    out = editions.begin(session, round_, by=by)
+    session.flush()
+    out.state = EditionState.PUBLISHED
+    for (variant, language), content in inspect(session, out, FORMS, speakers(ROOT / "translations")).texts.items():
+        session.add(EditionText(edition_id=out.id, variant=variant, language=language, content=content))
+    session.flush()
+    editions.begin(session, round_, by=by)
 
 
 def _remarks(session: Session) -> None:

@@ -8,7 +8,16 @@ import pytest
 
 from register import authz
 from register.authz import Permission
-from register.vocab import AssessmentDeed, IncidentDeed, NoticeDeed, ReferralDeed, RoundDeed, SubmissionDeed, Term
+from register.vocab import (
+    AssessmentDeed,
+    EditionDeed,
+    IncidentDeed,
+    NoticeDeed,
+    ReferralDeed,
+    RoundDeed,
+    SubmissionDeed,
+    Term,
+)
 
 DEEDS: list[tuple[Mapping[Term, Permission], type[Term], dict[str, str]]] = [
     (
@@ -86,6 +95,19 @@ DEEDS: list[tuple[Mapping[Term, Permission], type[Term], dict[str, str]]] = [
             "answer": "notice_answer.draft",
             "reopen": "notice_answer.draft",
             "confirm": "notice_answer.confirm",
+        },
+    ),
+    (
+        authz.EDITION_DEEDS,
+        EditionDeed,
+        {
+            "edit": "edition.write",
+            "check": "edition.write",
+            "send_back": "edition.write",
+            "approve": "edition.approve",
+            "publish": "edition.write",
+            "supersede": "edition.write",
+            "discard": "edition.write",
         },
     ),
 ]

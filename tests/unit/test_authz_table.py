@@ -16,6 +16,8 @@ from register.models import (
     Assessment,
     AssessmentEvent,
     AuditEntry,
+    Disclosure,
+    Edition,
     HighRiskFlag,
     Incident,
     IncidentCase,
@@ -83,6 +85,13 @@ TABLE = {
     "upload.read": {"reporter": "OWN"},
     "report.read": {"reporter": "SETTLED", "approver": "SETTLED"} | READ_ALL,
     "round_print.enter": {"secretariat": "ALL"},
+    "edition.read": {"reporter": "PUBLISHED", "approver": "PUBLISHED"} | READ_ALL,
+    "edition.read_closed": READ_ALL,
+    "edition.write": {"secretariat": "ALL"},
+    "edition.approve": {"secretariat": "ALL"},
+    "disclosure.read": OWN | READ_ALL,
+    "disclosure.propose": {"approver": "OWN"},
+    "disclosure.decide": {"secretariat": "ALL"},
     "snapshot.create": {"secretariat": "ALL"},
     "snapshot.read": READ_ALL,
     "snapshot.download": READ_ALL,
@@ -139,6 +148,8 @@ SEEN_BY = {
     NoticeRecipient: "notice.read",
     NoticeAnswer: "notice_answer.read",
     Question: "question.read",
+    Disclosure: "disclosure.read",
+    Edition: "edition.read",
 }
 # What is only ever read with the row that it belongs to, of which sight is asked.
 HISTORIES = {SubmissionEvent, ItemVersion, IncidentCase, IncidentEvent, IncidentReference, AssessmentEvent}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from register.audit import Event
 from register.db import Base
 from register.models import Audited
-from register.web.log_names import FIELDS, SENTENCES, TABLES
+from register.web.log_fields import FIELDS
+from register.web.log_names import SENTENCES, TABLES
 
 
 def audited() -> list:

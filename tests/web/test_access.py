@@ -24,6 +24,8 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    Disclosure,
+    Edition,
     Incident,
     IncidentFile,
     Measure,
@@ -50,6 +52,7 @@ from tests.support.peopled import peopled
 MISSING = {"round": "1999-9", "entry": "f" * 64}
 # A value for each part of a URL that names no row.
 PLAIN = {"kind": "csv", "section": "use", "ministry": "a", "version": "v2", "deed": "withdraw", "word": "take_up"}
+PLAIN |= {"turn": "discard", "part": "title"}
 PLAIN |= {"act": "withdraw", "day": "2025-11-20", "move": "withdraw", "answer": "explain"}
 # What the permission depends on beside the page: the deed in the URL, or the state of the row.
 BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
@@ -61,6 +64,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 }
 # What a person may not know of.
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
+HIDDEN |= {Disclosure, Edition}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 

@@ -205,8 +205,10 @@ def test_closing_reopening_and_freezing_say_what_they_do(office: Client, databas
     assert office.submit("/rounds/2025-3/move?to=freeze").status_code == 422
     assert office.submit("/rounds/2025-3/move?to=freeze", {"reason": "試すため"}).status_code == 303
     assert stored(database, 3).state is RoundState.FROZEN
-    assert office.submit("/rounds/2025-3/move?to=publish").status_code == 303
-    assert stored(database, 3).state is RoundState.PUBLISHED
+    # A round is published by an edition of its report, and this one has no case to report of.
+    assert "/rounds/2025-3/report/editions" in office.get("/rounds/2025-3").text
+    assert office.submit("/rounds/2025-3/move?to=publish").status_code == 409
+    assert stored(database, 3).state is RoundState.FROZEN
 
 
 @pytest.mark.parametrize("name", ["reporter", "approver", "auditor"])

@@ -1,0 +1,64 @@
+"""Editions of a round's report (報告書の版): drafted, checked, approved by a second person, published for good."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from register.db import Base, Json, UtcDateTime, term
+from register.models.mixins import Audited, PublicId, Stamped, Versioned
+from register.models.round import Round
+from register.vocab import EditionState, Variant
+
+
+class Edition(Audited, PublicId, Stamped, Versioned, Base):
+    """One edition of a report, public and closed at once; a correction is a new one that names what it supersedes.
+
+    ``threshold`` is the least count that is not small; ``examples`` are the numbers of the items whose goals are
+    shown, in order. ``sha256`` is of both variants in both languages as they were checked, empty before;
+    ``answers_sha256`` of the answers that they count. ``note`` says what a correction corrects.
+    """
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("round_id", "number"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    number: Mapped[int]
+    state: Mapped[EditionState] = mapped_column(term(EditionState, "state"), index=True)
+    threshold: Mapped[int]
+    note: Mapped[str] = mapped_column(Text, default="")
+    examples: Mapped[list[int]] = mapped_column(Json, default=list)
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    answers_sha256: Mapped[str] = mapped_column(String(64), default="")
+    author_id: Mapped[int | None]
+    author: Mapped[str] = mapped_column(Text)
+    checked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    checked_by_id: Mapped[int | None]
+    checked_by: Mapped[str] = mapped_column(Text, default="")
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str] = mapped_column(Text, default="")
+    published_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[str] = mapped_column(Text, default="")
+    word: Mapped[str] = mapped_column(Text, default="")
+
+    round: Mapped[Round] = relationship()
+    supersedes: Mapped[Edition | None] = relationship(remote_side="Edition.id")
+
+    @property
+    def audit_label(self) -> str:
+        return f"{self.round.code}-{self.number}"
+
+
+class EditionText(Base):
+    """What a checked edition says, in one variant and language: written once, and bound by the edition's digest."""
+
+    __tablename__ = "edition_text"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    variant: Mapped[Variant] = mapped_column(term(Variant, "variant"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
