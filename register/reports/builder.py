@@ -228,6 +228,13 @@ def unknown(definition: Definition, dimensions: Dimensions) -> dict[str, tuple[s
     return {field: codes for field, codes in found.items() if codes}
 
 
+def refuse_unknown(definition: Definition, dimensions: Dimensions) -> None:
+    """Raise ``Invalid`` where a filter chooses what the round's form does not offer."""
+    why = say("この回の様式にない選択肢です。選択を外してください。")
+    if found := unknown(definition, dimensions):
+        raise Invalid({f"{ONLY}{field}": why for field in found})
+
+
 def options(field: str, dimensions: Dimensions) -> list[tuple[str, str]]:
     """Return what a filter may choose: every option of the question, and the unanswered cases last."""
     if not dimensions.has(field):

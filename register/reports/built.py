@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from register.errors import Say, listed, say
+from register.errors import listed, say
 from register.formats import Cell
 from register.formats.xlsx import Sheet
 from register.formspec.schema import Text
@@ -29,7 +29,8 @@ SHARE, FIGURE = say("割合（％）"), say("件数")
 STANDING = (
     "round", "as_of", "rehearsal", "settled", "ministries", "form", "answers_sha256", "corrections", "populations",
 )  # fmt: skip
-Facts = Sequence[tuple[Say, str]]
+# What is told of a saved table beside its declaration.
+SAVED = (say("表の名前"), say("版"), say("保存した日時"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _narrowed(built: Built) -> Iterator[Footnote]:
     for one in dimensions.populations[built.tab.population].exclusions:
         if count := report.counts.count((one.condition,)):
             place = Place(EXCLUSIONS, one.key, TOTAL)
-            yield Footnote(say("%(name)sの%(count)d件は除いている", name=one.name, count=count), count, place)
+            yield Footnote(say("%(name)s%(count)d件は除いている", name=one.name, count=count), count, place)
     if built.tab.filters:
         whole = report.populations[built.tab.population]
         left = {"count": whole - built.count, "all": whole}
@@ -145,7 +146,7 @@ def _measured(built: Built) -> Iterator[Footnote]:
     if measure is Measure.MINISTRIES:
         yield Footnote(say("総計は重複を除いた府省庁の数のため、各欄の数の合計とは一致しないことがある"))
     if measure.share:
-        yield Footnote(say("%(measure)s。括弧内は案件数", measure=builder.MEASURES[measure]))
+        yield Footnote(say("%(measure)s。下段は案件数", measure=builder.MEASURES[measure]))
         yield Footnote(say("割合は小数第2位を四捨五入しているため、合計が100％にならないことがある"))
 
 
@@ -164,15 +165,18 @@ def as_csv_rows(built: Built, speak: Speak) -> tuple[list[str], list[list[Cell]]
     return [*heads, speak(SHARE)], [[*line, one] for line, one in zip(lines, shares, strict=True)]
 
 
-def as_sheets(built: Built, facts: Facts, speak: Speak) -> list[Sheet]:
-    """Return a sheet of what the table is, one of its counts, and one of its shares where it has some."""
+def as_sheets(built: Built, saved: Sequence[str], speak: Speak) -> list[Sheet]:
+    """Return a sheet of what the table is, one of its counts, and one of its shares where it has some.
+
+    ``saved`` are its name, its version and when it was saved.
+    """
     table, report = built.table, built.report
     about = render.as_about(report, [table], speak)
     declared = builder.words(built.definition, report.dimensions)
     told: list[Sequence[Cell]] = [
         [speak(name), text if isinstance(text, str) else speak(text)] for name, text in declared
     ]
-    own: list[Sequence[Cell]] = [[speak(name), text] for name, text in facts]
+    own: list[Sequence[Cell]] = [[speak(name), text] for name, text in zip(SAVED, saved, strict=True)]
     sheets = [replace(about, rows=[*own, *told, *about.rows]), render.as_sheet(table, speak)]
     if built.definition.measure.share:
         lines = [[line[0], line[1], *row.shares] for line, row in zip(sheets[1].rows, table.rows, strict=True)]

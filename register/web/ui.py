@@ -59,6 +59,7 @@ NAVIGATION = (
             "reports",
             "figures",
             "round_prints",
+            "built_tables",
             "submissions",
             "items",
             "uploads",
