@@ -15,6 +15,7 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    BuiltTable,
     Incident,
     Measure,
     Ministry,
@@ -46,6 +47,7 @@ NOT_PAGES = {
     "security.static",
     "health.check",
     "reports.export",
+    "built_tables.export",
     "use_cases.export",
     "snapshots.download",
     "submissions.receipt_file",
@@ -119,6 +121,9 @@ SENT, ADVISED, RETURNED = (one(Referral, state=ReferralState(name)) for name in 
 UNCLEARED, ISSUED = one(Notice, state=NoticeState.ASKED), one(Notice, state=NoticeState.ISSUED)
 DRAFTED = one(NoticeRecipient, state=ReplyState.DRAFTED)
 PLANNED = one(UseCase, case_no="K-2025-0004")
+TABLE = one(BuiltTable, shared=True)
+BUILT = {"rows": "user_scope", "rows_inner": "stage", "columns": "usage_type_group", "columns_inner": "started"}
+BUILT |= {"measure": "share_of_row", "population": "staff", "only_usage_type": ["G1", "S1", "blank"]}
 PAGES = {
     "security.login": Address(None),
     "home.index": Address(SECRETARIAT),
@@ -167,6 +172,14 @@ PAGES = {
     ),
     "round_prints.show": Address(SECRETARIAT, of("round", NEWEST, "code")),
     "round_prints.enter": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "built_tables.index": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "built_tables.new": Address(SECRETARIAT, of("round", NEWEST, "code", **BUILT)),
+    "built_tables.draft_cases": Address(
+        SECRETARIAT, of("round", NEWEST, "code", **BUILT, row="1/R", column="general/started")
+    ),
+    "built_tables.show": Address(REPORTER, of("table", TABLE, round="2025-2", version=1)),
+    "built_tables.cases": Address(REPORTER, of("table", TABLE, round="2025-2", row="total", column="total")),
+    "built_tables.revise": Address(SECRETARIAT, of("table", TABLE, round="2025-2")),
     "snapshots.index": Address(SECRETARIAT),
     "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),
     "incidents.new": Address(REPORTER, lambda _: {"case": "K-2025-0001"}),

@@ -20,6 +20,7 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    BuiltTable,
     FormVersion,
     HighRiskFlag,
     Incident,
@@ -91,6 +92,7 @@ def rows_of_everything(url: str) -> None:
             add_referrals(session, ministry)
             add_notices(session, ministry)
             add_questions(session, ministry)
+        add_tables(session)
         add_jobs(session)
         snapshot = Snapshot(round_id=rounds[0].id, language="ja", file_name="a.pdf", path="a", size=1, pages=1)
         snapshot.sha256 = snapshot.data_sha256 = snapshot.audit_head = "0" * 64
@@ -222,6 +224,14 @@ def add_questions(session: Session, ministry: Ministry) -> None:
         named(session, audit.Event.QUESTION_CHECKED, [question])
 
 
+def add_tables(session: Session) -> None:
+    """Store a built table that is shared, one that is not, and one that was shared and withdrawn."""
+    for number, (shared, withdrawn_at) in enumerate(((True, None), (False, None), (True, NOW))):
+        table = BuiltTable(name=str(number), shared=shared, created_at=NOW, updated_at=NOW, created_by="secretariat")
+        table.withdrawn_at = withdrawn_at
+        named(session, audit.Event.TABLE_SAVED, [table])
+
+
 def add_jobs(session: Session) -> None:
     """Store a job that each person asked for, and one that a command did."""
     for person in [None, *session.scalars(select(User))]:
@@ -324,6 +334,12 @@ def test_the_secretariat_is_shown_returns_once_handed_in_and_its_own_jobs(
     assert set(reading.scalars(visible(select(Job.asked_by), Job, person))) == {"secretariat"}
 
 
+def test_a_built_table_is_shown_to_others_while_it_is_shared(reading: Session, actor: Callable[[str], Actor]) -> None:
+    seen = {"secretariat": 3, "admin": 0}
+    for name in STAFF:
+        assert len(shown(reading, BuiltTable, actor(name))) == seen.get(name, 1), name
+
+
 def test_a_round_is_no_secret_once_it_is_announced(reading: Session, actor: Callable[[str], Actor]) -> None:
     for name, (_, key) in STAFF.items():
         states = set(reading.scalars(visible(select(Round.state), Round, actor(name))))
@@ -363,6 +379,6 @@ def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_ad
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        if model not in {*TOLD, NoticeAnswer, Question}:
+        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable}:
             assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
         assert shown(reading, model, actor("admin")) == set(), model

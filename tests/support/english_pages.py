@@ -5,6 +5,7 @@ from __future__ import annotations
 FILES = {
     "use_cases.export",
     "reports.export",
+    "built_tables.export",
     "submissions.receipt_file",
     "rounds.board",
     "uploads.workbook",
@@ -30,6 +31,9 @@ EVERYONE = {
     "figures.cases",
     "figures.compared",
     "round_prints.show",
+    "built_tables.index",
+    "built_tables.show",
+    "built_tables.cases",
     "audit.index",
     "audit.show",
     "incidents.index",
@@ -51,6 +55,9 @@ EVERYONE = {
 READ = {
     "secretariat": {
         "round_prints.enter",
+        "built_tables.new",
+        "built_tables.revise",
+        "built_tables.draft_cases",
         "snapshots.index",
         "snapshots.show",
         "snapshots.download",
