@@ -324,7 +324,7 @@ def words(definition: Definition, dimensions: Dimensions) -> tuple[tuple[Say, Sa
     return (
         (say("行"), _joined(definition.rows)),
         (say("列"), _joined(definition.columns) if definition.columns else NONE),
-        (say("対象"), population.name if population else definition.population),
-        (say("絞り込み"), listed(filters) if filters else NONE),
+        (say("対象の案件"), population.name if population else definition.population),
+        (say("絞り込みの内容"), listed(filters) if filters else NONE),
         (say("表す値"), MEASURES[definition.measure]),
     )

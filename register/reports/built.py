@@ -69,7 +69,7 @@ def _tab(report: Report, definition: Definition) -> CrossTab:
         (builder.filter_name(field, codes, dimensions), (builder.where_of(field, codes),))
         for field, codes in definition.filters
     )
-    bare = CrossTab(SLUG, builder.title(definition), say("作成した表"), definition.population, _none, _none, ())
+    bare = CrossTab(SLUG, builder.title(definition), say("表"), definition.population, _none, _none, ())
     bare = replace(bare, filters=filters)
     asked = {DIMENSIONS[key].field for _, key in definition.axes}
     blank = frozenset(field for field in asked if _unanswered(report, bare, field))

@@ -269,7 +269,7 @@ def test_shares_are_rounded_half_up_and_dashes_over_nothing(session: Session) ->
     }  # fmt: skip
     assert built.as_csv_rows(made, str)[0][-1] == "割合（％）"
     sheets = built.as_sheets(made, ("名", "1", "今日"), str)
-    assert [sheet.name for sheet in sheets] == ["この集計について", "作成した表", "割合（％）"]
+    assert [sheet.name for sheet in sheets] == ["この集計について", "表", "割合（％）"]
     assert [list(sheet.header)[:2] for sheet in sheets[1:]] == [["コード", "導入段階×利用類型"]] * 2
 
 

@@ -234,7 +234,7 @@ def test_who_saves_second_sees_both_and_may_then_save(office: Client, client_of:
         "表の名前": ["導入段階の表", "先の名前"],
         "行": ["利用類型", "利用者の範囲"],
         "列": ["利用開始時期（開始済・開始前）", "なし"],
-        "対象": ["政府職員を利用者とする案件", "全案件"],
+        "対象の案件": ["政府職員を利用者とする案件", "全案件"],
     }
     assert "ほかの人が先に保存しました" in refused.text
     again = {**filled(find_form(tree, None)), "reason": "後で"}
@@ -329,7 +329,7 @@ def test_a_table_is_taken_out_as_a_file(office: Client, database: Database) -> N
     assert lines[0][-1] == "割合（％）"
     assert [line[7] for line in lines[1:] if line[3] == "total"] == [*map(str, total["cells"]), "296"]
     book = CalamineWorkbook.from_filelike(io.BytesIO(office.get(f"{address}.xlsx").data))
-    assert book.sheet_names == ["この集計について", "作成した表", "割合（％）"]
+    assert book.sheet_names == ["この集計について", "表", "割合（％）"]
     about = dict(row[:2] for row in book.get_sheet_by_index(0).to_python()[1:])
     assert (about["表の名前"], about["版"], about["回"]) == ("導入段階の表", "1", "2025年度第2回")
     assert book.get_sheet_by_index(1).to_python()[-1][2:] == [*total["cells"], 296]

@@ -31,7 +31,7 @@ class TableForm(RegisterForm):
     rows_inner = ChoiceField(lazy_gettext("行の内訳"))
     columns = ChoiceField(lazy_gettext("列"))
     columns_inner = ChoiceField(lazy_gettext("列の内訳"))
-    population = ChoiceField(lazy_gettext("対象"))
+    population = ChoiceField(lazy_gettext("対象の案件"))
     measure = ChoiceField(lazy_gettext("表す値"))
 
     def chosen(self) -> Definition | None:
