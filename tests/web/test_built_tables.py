@@ -351,3 +351,17 @@ def test_a_table_of_a_settled_round_asks_the_database_little(app: Flask, office:
     with statements(app) as sent:
         office.get(address)
     assert len(sent) <= 9, sent
+
+
+def test_the_log_tells_a_saved_table_in_words(office: Client) -> None:
+    address = saved(office, chosen=f"{CHOSEN}&only_usage_type=G1")
+    office.submit(f"{address}/revise?{REVISED}", {"reason": "時期で見るため"})
+    told = {}
+    for event in ("saved", "revised"):
+        tree, _ = html.parse(office.get(f"/audit?event=built_table.{event}").text)
+        (entry,) = [link for link in links(tree) if link.startswith("/audit/")]
+        told[event] = office.get(entry).text
+    assert "列：導入段階" in told["saved"]
+    assert "絞り込みの内容：「利用類型」が汎用型１の案件" in told["saved"]
+    assert "列：利用開始時期（開始済・開始前）" in told["revised"]
+    assert "時期で見るため" in told["revised"]
