@@ -93,6 +93,10 @@ EXTENTS: Mapping[Reach, tuple[Callable[[Any, Who], Any], Callable[[Any, Who], An
         lambda model, actor: or_(model.ministry_id == actor.ministry_id, model.shared),
         lambda row, actor: row.shared or row.ministry_id == actor.ministry_id,
     ),
+    Reach.SHARED: (
+        lambda model, _actor: and_(model.shared, model.withdrawn_at.is_(None)),
+        lambda row, _actor: row.shared and row.withdrawn_at is None,
+    ),
     Reach.HANDED_IN: (_handed_in, _was_handed_in),
     Reach.ANNOUNCED: (
         lambda model, _actor: model.state != RoundState.DRAFT,

@@ -3,6 +3,7 @@
 from register.models.ai_system import AISystem
 from register.models.assessment import Assessment, AssessmentEvent, HighRiskFlag
 from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
+from register.models.built_table import BuiltTable, BuiltTableVersion
 from register.models.disclosure import Disclosure
 from register.models.edition import Edition, EditionText
 from register.models.incident import (
@@ -48,6 +49,8 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Audited",
+    "BuiltTable",
+    "BuiltTableVersion",
     "CaseSerial",
     "ChangeMark",
     "Disclosure",

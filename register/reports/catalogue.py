@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from register.errors import Say, say
-from register.reports.dimensions import Category, Dimensions, among
+from register.reports.dimensions import Category, Dimensions, Where, among
 from register.vocab import StartTiming
 
 Axis = Callable[[Dimensions], tuple[Category, ...]]
@@ -31,7 +31,8 @@ class CrossTab:
     """The declaration of a table.
 
     ``short`` is a title for narrow places, the name of a workbook's sheet (at most 31 characters in any language);
-    ``needs`` are the fields that the round's form must have asked.
+    ``needs`` are the fields that the round's form must have asked. ``filters`` narrow the population further, each by
+    its name.
     """
 
     slug: str
@@ -46,6 +47,12 @@ class CrossTab:
     compared: bool = False
     distinct: str | None = None  # group of user_scope whose row counts its ministries too
     previous: bool = False
+    filters: tuple[tuple[Say, Where], ...] = ()
+
+    def scope(self, dimensions: Dimensions) -> Where:
+        """Return the conditions that its cases meet: those of the population and the filters."""
+        narrowed = (condition for _, where in self.filters for condition in where)
+        return (*dimensions.populations[self.population].where, *narrowed)
 
 
 def _types(dimensions: Dimensions) -> tuple[Category, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -27,7 +27,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Presence:
-    """That a ministry has cases with this scope of users and this start timing."""
+    """That a ministry has cases with these answers."""
 
     ministry_id: int
     key: Key
@@ -83,17 +83,22 @@ def count(session: Session, round_id: int) -> Counts:
         .group_by(*answers)
     )
     rows = session.execute(grouped).all()
-    where = [answers[FIELDS.index(name)] for name in PRESENT]
+    return Counts(
+        tuple((tuple(row[: len(FIELDS)]), row.cases) for row in rows),
+        presences(session, round_id, PRESENT),
+        sum(row.risks for row in rows),
+    )
+
+
+def presences(session: Session, round_id: int, fields: Sequence[str]) -> tuple[Presence, ...]:
+    """Return which ministries have cases with which answers to ``fields``, in one statement."""
+    where = [SubmissionItem.answers[name].as_string().label(name) for name in fields]
     present = (
         select(SubmissionItem.ministry_id, *where)
         .where(SubmissionItem.round_id == round_id, counted())
         .group_by(SubmissionItem.ministry_id, *where)
     )
-    return Counts(
-        tuple((tuple(row[: len(FIELDS)]), row.cases) for row in rows),
-        tuple(Presence(row[0], dict(zip(PRESENT, row[1:], strict=True))) for row in session.execute(present)),
-        sum(row.risks for row in rows),
-    )
+    return tuple(Presence(row[0], dict(zip(fields, row[1:], strict=True))) for row in session.execute(present))
 
 
 def _picker(places: list[int]) -> Callable[[Answers], Answers]:

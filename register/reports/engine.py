@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from register.errors import say
 from register.formspec.schema import FormSpec
 from register.reports.catalogue import CrossTab, Note
-from register.reports.counts import Counts, Group, fields_of
+from register.reports.counts import Counts, Group, Presence, fields_of
 from register.reports.dimensions import Category, Dimensions, Where, among, holds
 from register.reports.place import POPULATIONS, UNANSWERED, Place
 from register.reports.table import PREVIOUS, TOTAL, Column, Footnote, Row, Table
 from register.vocab import StartTiming
 
+Counted = TypeVar("Counted", Group, Presence)
+Size = Callable[[Iterable[Counted]], int]
+
 
 def tabulate(tab: CrossTab, dimensions: Dimensions, counts: Counts, previous: Row | None = None) -> Table:
     """Return the table that ``tab`` declares, from what was counted."""
-    population = dimensions.populations[tab.population].where
-    columns, categories = tab.columns(dimensions), tab.rows(dimensions)
-    asked = fields_of(population, *(one.where for one in (*columns, *categories)))
+    asked = asked_by(tab, dimensions)
     asked |= {note.unanswered for note in tab.notes if note.unanswered} | ({tab.folded[0]} if tab.folded else set())
-    within = [group for group in counts.over(asked) if holds(population, group.key)]
-    rows = [_row(category, columns, within) for category in categories]
+    scope = tab.scope(dimensions)
+    within = [group for group in counts.over(asked) if holds(scope, group.key)]
+    rows, total = cross(tab, dimensions, within, cases)
     if tab.folded:
         field, code = tab.folded
         rows = [_with_folded(row, field, within) if row.code == code else row for row in rows]
@@ -29,19 +32,49 @@ def tabulate(tab: CrossTab, dimensions: Dimensions, counts: Counts, previous: Ro
         rows = [_with_ministries(row, tab, dimensions, counts) for row in rows]
     if tab.compared:
         rows = _compared(rows)
-    total = _row(Category(TOTAL, "Total" if dimensions.language == "en" else "総計", "", ()), columns, within)
     notes = tuple(_notes(tab, dimensions, counts, within))
-    shown = (Column(column.code, column.label, column.group) for column in columns)
     tail = (previous,) if previous and tab.previous else ()
-    return Table(
-        tab.slug, tab.title, tab.short, tab.population, tuple(shown), (*rows, total, *tail), notes, tab.compared
-    )
+    return put_together(tab, dimensions, (*rows, total, *tail), notes)
 
 
-def _row(category: Category, columns: tuple[Category, ...], groups: Iterable[Group]) -> Row:
-    own = [group for group in groups if holds(category.where, group.key)]
-    cells = tuple(sum(g.count for g in own if holds(column.where, g.key)) for column in columns)
-    return Row(category.code, category.label, category.group, cells, sum(group.count for group in own))
+def asked_by(tab: CrossTab, dimensions: Dimensions) -> frozenset[str]:
+    """Return the fields by which the cells of a table are told apart."""
+    categories = (*tab.columns(dimensions), *tab.rows(dimensions))
+    return fields_of(tab.scope(dimensions), *(one.where for one in categories))
+
+
+def cross(
+    tab: CrossTab, dimensions: Dimensions, within: Sequence[Counted], size: Size[Counted]
+) -> tuple[list[Row], Row]:
+    """Return the rows and the total row of what was counted ``within`` the table; ``size`` says how much it is."""
+    columns = tab.columns(dimensions)
+    rows = [_row(category, columns, within, size) for category in tab.rows(dimensions)]
+    everything = Category(TOTAL, "Total" if dimensions.language == "en" else "総計", "", ())
+    return rows, _row(everything, columns, within, size)
+
+
+def put_together(
+    tab: CrossTab, dimensions: Dimensions, rows: tuple[Row, ...], notes: tuple[Footnote, ...] = ()
+) -> Table:
+    """Return the table that has these rows."""
+    columns = tuple(Column(column.code, column.label, column.group) for column in tab.columns(dimensions))
+    return Table(tab.slug, tab.title, tab.short, tab.population, columns, rows, notes, tab.compared)
+
+
+def cases(groups: Iterable[Group]) -> int:
+    """Return how many cases groups hold."""
+    return sum(group.count for group in groups)
+
+
+def ministries(presences: Iterable[Presence]) -> int:
+    """Return how many ministries there are, each once."""
+    return len({presence.ministry_id for presence in presences})
+
+
+def _row(category: Category, columns: tuple[Category, ...], within: Sequence[Counted], size: Size[Counted]) -> Row:
+    own = [one for one in within if holds(category.where, one.key)]
+    cells = tuple(size(one for one in own if holds(column.where, one.key)) for column in columns)
+    return Row(category.code, category.label, category.group, cells, size(own))
 
 
 def _with_folded(row: Row, field: str, groups: Iterable[Group]) -> Row:
@@ -52,7 +85,7 @@ def _with_folded(row: Row, field: str, groups: Iterable[Group]) -> Row:
 def _with_ministries(row: Row, tab: CrossTab, dimensions: Dimensions, counts: Counts) -> Row:
     if row.code not in dimensions.codes_of_group("user_scope", tab.distinct or ""):
         return row
-    where = (*dimensions.populations[tab.population].where, among("user_scope", {row.code}))
+    where = (*tab.scope(dimensions), among("user_scope", {row.code}))
     return Row(row.code, row.label, row.group, row.cells, row.total, row.folded, counts.ministries(where))
 
 

@@ -113,7 +113,12 @@ def offered(report: Report) -> tuple[tuple[Name, tuple[tuple[Place, Name, int], 
 
 
 def _in_table(report: Report, place: Place) -> Figure:
-    tab = _found(tab for tab in CATALOGUE if tab.slug == place.table and all(map(report.form.has, tab.needs)))
+    known = (tab for tab in CATALOGUE if tab.slug == place.table and all(map(report.form.has, tab.needs)))
+    return in_tab(report, _found(known), place)
+
+
+def in_tab(report: Report, tab: CrossTab, place: Place) -> Figure:
+    """Return the figure at ``place`` in the table that ``tab`` declares; raise ``NotFound`` where it has none."""
     population = report.dimensions.populations[tab.population]
     if place.row == UNANSWERED:
         asked = report.form.field(_found(note.unanswered for note in tab.notes if note.unanswered == place.column))
@@ -121,7 +126,8 @@ def _in_table(report: Report, place: Place) -> Figure:
         return _figure(report, place, (tab.title, blank, SUM), population, [(blank, (among(asked.id, {None}),))])
     row = _category(tab.rows(report.dimensions), place.row)
     name, where, unit = _column(report, tab, row, place.column)
-    narrowed = [(_label(row), row.where)] if row else []
+    narrowed: list[tuple[Name, Where]] = [*tab.filters]
+    narrowed += [(_label(row), row.where)] if row else []
     narrowed += [(name, where)] if where else []
     folded = tab.folded if tab.folded and (row is None or row.code == tab.folded[1]) else None
     names = (tab.title, _label(row) if row else SUM, name)
@@ -130,7 +136,8 @@ def _in_table(report: Report, place: Place) -> Figure:
 
 def _column(report: Report, tab: CrossTab, row: Category | None, code: str) -> tuple[Name, Where, Unit]:
     """Return name, conditions and unit of a column of a row, with what stands in brackets beside the row's total."""
-    if code == MINISTRIES and row and row.code in report.dimensions.codes_of_group("user_scope", tab.distinct or ""):
+    beside = report.dimensions.codes_of_group("user_scope", tab.distinct) if tab.distinct else frozenset()
+    if code == MINISTRIES and row and row.code in beside:
         return say("府省庁の数（重複を除く）"), (), Unit.MINISTRIES
     if code == UNANSWERED and row and tab.folded and row.code == tab.folded[1]:
         return say("うち未回答"), (among(tab.folded[0], {None}),), Unit.CASES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from register.errors import Say
@@ -24,6 +25,7 @@ class Row:
 
     ``folded`` of the total are unanswered cases counted here. ``larger`` marks the cells that exceed their
     counterpart's. ``hidden`` are the columns, or TOTAL, whose figures an edition leaves out: their cells are None.
+    ``wholes``, of a table of shares, are what the cells and, last, the total are a share of.
     """
 
     code: str
@@ -35,6 +37,13 @@ class Row:
     distinct_ministries: int | None = None
     larger: tuple[bool, ...] = ()
     hidden: frozenset[str] = frozenset()
+    wholes: tuple[int, ...] = ()
+
+    @property
+    def shares(self) -> tuple[Decimal | None, ...]:
+        """The shares of the cells and, last, of the total, in percent; none over nothing, and none without wholes."""
+        parts = (*self.cells, self.total) if self.wholes else ()
+        return tuple(share(part or 0, whole) for part, whole in zip(parts, self.wholes, strict=True))
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,11 @@ class Table:
     def row(self, code: str) -> Row:
         """Return the row of ``code``; raise ``StopIteration`` when the table has none."""
         return next(row for row in self.rows if row.code == code)
+
+
+def share(part: int, whole: int) -> Decimal | None:
+    """Return the share in percent to one decimal, half rounded up as official statistics do; None over nothing."""
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else None
 
 
 TOTAL = "total"

@@ -25,12 +25,14 @@ from register.models import (
     UseCase,
     User,
 )
+from register.reports import builder
 from register.reports.contents import Speak
 from register.seed import publication, risk
 from register.seed.risk import case_of
 from register.sentinel import load_limits
 from register.services import (
     ai_systems,
+    built_tables,
     questions,
     rounds,
     sentinel,
@@ -86,12 +88,23 @@ def seed(
         _system(session, entry, forms, people[entry["by"]])
     for entry in story["moves"]:
         _move(session, entry, forms, people[entry["by"]])
+    for entry in story["tables"]:
+        _table(session, entry, people[entry["by"]])
     risk.tell(session, story, forms, config_dir, people)
     publication.tell(session, story, forms, speak, people)
     _open_round(session, story["open_round"], forms)
     sentinel.check(session, load_limits(config_dir), by=BY)
     for entry in story["answers"]:
         _answer(session, entry, people)
+
+
+def _table(session: Session, entry: Mapping[str, Any], by: Actor) -> None:
+    """Save a table of the builder, and every further version of it."""
+    first, *later = entry["versions"]
+    table = built_tables.save(session, builder.declare(first), name=entry["name"], shared=entry["shared"], by=by)
+    for one in later:
+        change: dict[str, Any] = {"name": table.name, "reason": one["reason"], "version": table.version, "by": by}
+        built_tables.revise(session, table, builder.declare(one), **change)
 
 
 def _answer(session: Session, entry: Mapping[str, Any], people: Mapping[str, Actor]) -> None:

@@ -24,6 +24,7 @@ from register.reports.place import UNANSWERED, Place
 from register.reports.report import Report, build
 from register.reports.sums import sums_of
 from register.reports.suppression import Sums, hide, infer
+from register.reports.table import Column, Row
 from register.vocab import DisclosureClass, DisclosurePart, Variant
 
 # What is shorter stands in many texts by chance.
@@ -63,7 +64,7 @@ class Inspection:
     texts: Mapping[tuple[Variant, str], dict[str, Any]]
     sha256: str
     answers_sha256: str
-    report: Report
+    reports: Mapping[str, Report]
     sums: Sums
     threshold: int
 
@@ -72,14 +73,12 @@ class Inspection:
         """Whether the edition may be published as it is."""
         return not self.faults and not self.leaks
 
-    @cached_property
-    def withheld(self) -> tuple[Withheld, ...]:
-        """The figures that are left out, with what can still be said of them."""
-        bounds = infer(self.sums, self.away)
+    def withheld(self, language: str) -> tuple[Withheld, ...]:
+        """Return the figures that are left out, by their names in a language, with what can still be said of them."""
         return tuple(
             Withheld(
                 one.place,
-                _name(self.report, one.place),
+                _name(self.reports[language], one.place),
                 one.value,
                 round(low),
                 round(high) if high < float("inf") else None,
@@ -87,8 +86,12 @@ class Inspection:
             )
             for one in self.sums.figures
             if one.place in self.away
-            for low, high in [bounds[one.place]]
+            for low, high in [self._bounds[one.place]]
         )
+
+    @cached_property
+    def _bounds(self) -> Mapping[Place, tuple[float, float]]:
+        return infer(self.sums, self.away)
 
     @cached_property
     def recovered(self) -> int:
@@ -103,7 +106,7 @@ class Inspection:
     @property
     def small(self) -> int:
         """How many of the figures left out are small themselves."""
-        return sum(one.small for one in self.withheld)
+        return len(self._small & self.away)
 
 
 def inspect(session: Session, edition: Edition, forms: FormLibrary, speak: Mapping[str, Speak]) -> Inspection:
@@ -145,7 +148,7 @@ def inspect(session: Session, edition: Edition, forms: FormLibrary, speak: Mappi
         texts,
         digest(texts),
         report.sha256,
-        report,
+        reports,
         sums,
         edition.threshold,
     )
@@ -215,9 +218,12 @@ def _name(report: Report, place: Place) -> Say:
     row = next((one for one in table.rows if one.code == place.row), None) if table else None
     if table is None or row is None or place.column == UNANSWERED:
         return resolve(report, place).name
-    label = f"{row.group}／{row.label}" if row.group else row.label
+    label = _label(row)
     column = next((one for one in table.columns if one.code == place.column), None)
     if column is None:
         return say("%(table)s／%(row)s", table=table.title, row=label)
-    across = f"{column.group}／{column.label}" if column.group else column.label
-    return say("%(table)s／%(row)s／%(column)s", table=table.title, row=label, column=across)
+    return say("%(table)s／%(row)s／%(column)s", table=table.title, row=label, column=_label(column))
+
+
+def _label(named: Row | Column) -> Say | str:
+    return say("%(group)s／%(label)s", group=named.group, label=named.label) if named.group else named.label

@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     page = queries.list_page(session, actor, form.wanted(), page_number(request.args)) if valid else None
     given = {name: value for name, value in request.args.items() if value and name in form}
     return render_template(
-        "audit/index.html", form=form, page=page, given=given, link=_link(given), words=log_words, names=log_names
+        "audit/index.html", form=form, page=page, given=given, link=_link(given), words=log_words
     ), 200 if valid else 422
 
 

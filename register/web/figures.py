@@ -19,7 +19,7 @@ from register.reports.table import PREVIOUS, TOTAL, Column, Row
 from register.web.filters import language
 from register.web.guard import guarded
 from register.web.paging import page_number
-from register.web.session import current_actor, db_session, runtime
+from register.web.session import current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("figures", __name__)
 
@@ -55,7 +55,8 @@ def compared(round: Round) -> ResponseReturnValue:
 
 def report_of(round: Round) -> Report:
     """Return the report of a round in the page's language, and keep what had to be counted for it."""
-    report = build(db_session(), round, language(), runtime().forms)
+    # Also for a form that is sent: while it writes, nothing could be kept.
+    report = build(reading_session(), round, language(), runtime().forms)
     if report.counted_now:
         with runtime().database.writing() as session:
             for counted in report.counted_now:

@@ -1,4 +1,4 @@
-"""What the log calls the fields of the rows that it tells of."""
+"""What the log calls the tables and the fields of the rows that it tells of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,47 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext, lazy_pgettext
+
+TABLES: Mapping[str, Any] = {
+    "ministry": lazy_gettext("府省庁"),
+    "user": lazy_gettext("利用者"),
+    "ai_system": lazy_pgettext("singular", "AIシステム"),
+    "use_case": lazy_pgettext("singular", "案件"),
+    "lifecycle_event": lazy_gettext("案件の経過"),
+    "form_version": lazy_gettext("様式の版"),
+    "round": lazy_gettext("定期報告の回"),
+    "submission": lazy_gettext("定期報告の提出"),
+    "submission_item": lazy_gettext("定期報告の回答"),
+    "submission_event": lazy_gettext("定期報告の経過"),
+    "item_version": lazy_gettext("訂正前の回答"),
+    "remark": lazy_gettext("質問と指摘"),
+    "snapshot": lazy_pgettext("singular", "台帳写し"),
+    "incident": lazy_pgettext("singular", "リスクケース"),
+    "incident_case": lazy_gettext("リスクケースの案件"),
+    "incident_event": lazy_gettext("リスクケースの経過"),
+    "incident_file": lazy_gettext("リスクケースの添付ファイル"),
+    "incident_reference": lazy_gettext("リスクケースの関連する記録"),
+    "measure": lazy_gettext("リスクケースの対策"),
+    "nil_report": lazy_gettext("該当なしの報告"),
+    "assessment": lazy_pgettext("singular", "高リスク判定"),
+    "assessment_event": lazy_gettext("高リスク判定の経過"),
+    "high_risk_flag": lazy_gettext("高リスクの扱い"),
+    "referral": lazy_gettext("報告・相談"),
+    "referral_condition": lazy_gettext("報告・相談の条件"),
+    "referral_event": lazy_gettext("報告・相談の経過"),
+    "referral_package": lazy_gettext("報告・相談の送付された内容"),
+    "notice": lazy_pgettext("singular", "注意喚起"),
+    "notice_answer": lazy_gettext("注意喚起への回答"),
+    "notice_event": lazy_gettext("注意喚起の経過"),
+    "notice_recipient": lazy_gettext("注意喚起の宛先"),
+    "disclosure": lazy_pgettext("singular", "公開の区分"),
+    "edition": lazy_pgettext("singular", "報告書の版"),
+    "built_table": lazy_pgettext("singular", "作成した表"),
+    "built_table_version": lazy_gettext("作成した表の版"),
+    "round_print": lazy_pgettext("singular", "公表資料"),
+    "question": lazy_pgettext("singular", "確認の質問"),
+    "question_event": lazy_gettext("確認の質問の経過"),
+}
 
 # By the name of the column; ``table.column`` where the same name means something else in one table.
 FIELDS: Mapping[str, Any] = {
@@ -98,6 +139,12 @@ FIELDS: Mapping[str, Any] = {
     "text_sha256": lazy_gettext("確かめた文のSHA-256"),
     "threshold": lazy_gettext("公開版で隠す小さな件数"),
     "word": lazy_gettext("理由"),
+    "created_by": lazy_gettext("作成した人"),
+    "definition": lazy_gettext("表の内容"),
+    "built_table.shared": lazy_gettext("府省庁と監査への公開"),
+    "saved_at": lazy_gettext("保存した日時"),
+    "saved_by": lazy_gettext("保存した人"),
+    "table_id": lazy_pgettext("singular", "作成した表"),
     "content": lazy_gettext("公表資料の内容"),
     "entered_at": lazy_gettext("登録した日時"),
     "entered_by": lazy_gettext("登録した人"),

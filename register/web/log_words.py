@@ -13,9 +13,12 @@ from sqlalchemy.orm import Mapper
 from register.audit import Event
 from register.db import Base, UtcDateTime
 from register.formspec.schema import FormSpec
+from register.models import BuiltTableVersion
+from register.reports import builder
+from register.reports.dimensions import Dimensions
 from register.vocab import Role, Term
-from register.web.filters import day_text, language, moment_text, number
-from register.web.log_fields import FIELDS
+from register.web.filters import day_text, language, moment_text, number, said, say
+from register.web.log_fields import FIELDS, TABLES
 from register.web.log_names import SENTENCES
 
 
@@ -27,6 +30,11 @@ def sentence(event: str) -> str:
 def field_name(table: str, name: str) -> str:
     """Return what a recorded field is called; a name that means something else in one table is told apart there."""
     return str(FIELDS.get(f"{table}.{name}") or FIELDS.get(name, name))
+
+
+def table_name(table: str) -> str:
+    """Return what a table is called; one of a later version by its own name."""
+    return str(TABLES.get(table, table))
 
 
 def column_of(table: str, name: str) -> Column[Any] | None:
@@ -47,6 +55,9 @@ def value_text(table: str, name: str, value: Any, spec: FormSpec, labels: Mappin
         return str(gettext("（値は記録しません）"))
     if isinstance(value, bool):
         return str(gettext("はい") if value else gettext("いいえ"))
+    if (table, name) == (BuiltTableVersion.__tablename__, "definition"):
+        words = builder.words(builder.read(value), Dimensions(spec, language(), {}))
+        return "\n".join(gettext("%(label)s：%(text)s", label=say(label), text=said(text)) for label, text in words)
     if isinstance(value, dict):
         answers = ((_question(spec, key), _answer(spec, key, one)) for key, one in value.items())
         return "\n".join(gettext("%(label)s：%(text)s", label=label, text=text) for label, text in answers)

@@ -60,6 +60,7 @@ NAVIGATION = (
             "figures",
             "round_prints",
             "editions",
+            "built_tables",
             "submissions",
             "items",
             "uploads",

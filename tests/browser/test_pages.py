@@ -15,6 +15,7 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    BuiltTable,
     Disclosure,
     Edition,
     Incident,
@@ -50,6 +51,7 @@ NOT_PAGES = {
     "security.static",
     "health.check",
     "reports.export",
+    "built_tables.export",
     "use_cases.export",
     "snapshots.download",
     "submissions.receipt_file",
@@ -127,6 +129,9 @@ DRAFTED = one(NoticeRecipient, state=ReplyState.DRAFTED)
 PLANNED = one(UseCase, case_no="K-2025-0004")
 OUT, CORRECTION = one(Edition, state=EditionState.PUBLISHED), one(Edition, state=EditionState.DRAFT)
 DISCLOSED = one(UseCase, case_no="K-2025-0010")
+TABLE = one(BuiltTable, shared=True)
+BUILT = {"rows": "user_scope", "rows_inner": "stage", "columns": "usage_type_group", "columns_inner": "started"}
+BUILT |= {"measure": "share_of_row", "population": "staff", "only_usage_type": ["G1", "S1", "blank"]}
 PAGES = {
     "security.login": Address(None),
     "home.index": Address(SECRETARIAT),
@@ -186,6 +191,14 @@ PAGES = {
     "disclosures.show": Address(APPROVER, of("use_case", DISCLOSED)),
     "disclosures.propose": Address(APPROVER, of("use_case", DISCLOSED, part="title")),
     "disclosures.decide": Address(SECRETARIAT, of("disclosure", one(Disclosure, state=DisclosureState.PROPOSED))),
+    "built_tables.index": Address(SECRETARIAT, of("round", NEWEST, "code")),
+    "built_tables.new": Address(SECRETARIAT, of("round", NEWEST, "code", **BUILT)),
+    "built_tables.draft_cases": Address(
+        SECRETARIAT, of("round", NEWEST, "code", **BUILT, row="1/R", column="general/started")
+    ),
+    "built_tables.show": Address(REPORTER, of("table", TABLE, round="2025-2", version=1)),
+    "built_tables.cases": Address(REPORTER, of("table", TABLE, round="2025-2", row="total", column="total")),
+    "built_tables.revise": Address(SECRETARIAT, of("table", TABLE, round="2025-2")),
     "snapshots.index": Address(SECRETARIAT),
     "incidents.index": Address(SECRETARIAT, lambda _: {"state": "open", "q": "判例"}),
     "incidents.new": Address(REPORTER, lambda _: {"case": "K-2025-0001"}),

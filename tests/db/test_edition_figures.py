@@ -79,9 +79,11 @@ class TestTheFigures:
 
     def test_hiding_the_small_ones_alone_would_give_many_away(self, inspection: Inspection) -> None:
         assert inspection.recovered > 10
-        assert all(one.high is None or one.high > one.low for one in inspection.withheld)
-        assert all(one.low <= one.value and (one.high is None or one.value <= one.high) for one in inspection.withheld)
-        assert all(str(one.name) for one in inspection.withheld)
+        assert all(one.high is None or one.high > one.low for one in inspection.withheld("ja"))
+        assert all(
+            one.low <= one.value and (one.high is None or one.value <= one.high) for one in inspection.withheld("ja")
+        )
+        assert all(str(one.name) for one in inspection.withheld("ja"))
 
     def test_no_chart_is_drawn_of_what_is_left_out(self, inspection: Inspection) -> None:
         shown = contents.read(inspection.texts[Variant.PUBLIC, "ja"])

@@ -197,7 +197,7 @@ class TestWhatStandsAgainstIt:
 
 def test_without_a_threshold_nothing_is_left_out(session: Session, draft: Edition) -> None:
     found = inspected(session, held(session, draft))
-    assert (found.away, found.withheld, found.recovered) == (frozenset(), (), 0)
+    assert (found.away, found.withheld("ja"), found.recovered) == (frozenset(), (), 0)
     public, closed = (found.texts[variant, "ja"] for variant in Variant)
     assert public["tables"] == closed["tables"]
     assert {key: public[key] for key in ("round", "populations")} == {

@@ -29,9 +29,11 @@ from register.models import (
     UseCase,
     User,
 )
+from register.reports.builder import declare
 from register.services import (
     ai_systems,
     assessments,
+    built_tables,
     disclosures,
     editions,
     incident_files,
@@ -83,6 +85,7 @@ def peopled(url: str) -> None:
             use_cases.create(session, form=FORMS.newest, values={"title": "新しい案件"}, by=by)
             ai_systems.create(session, values={"name": "仕組み"}, by=by)
         _documents(session)
+        _tables(session)
         _remarks(session)
         _uploads(session)
         _incidents(session)
@@ -125,6 +128,14 @@ def _documents(session: Session) -> None:
             asked_at=NOW,
         )
     )
+
+
+def _tables(session: Session) -> None:
+    """Keep a table that everybody may see, and one that only the secretariat may."""
+    secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
+    for name, shared in (("公開の表", True), ("事務局の表", False)):
+        definition = declare({"rows": "usage_type"})
+        built_tables.save(session, definition, name=name, shared=shared, by=Actor.of(secretariat))
 
 
 def _uploads(session: Session) -> None:

@@ -16,6 +16,7 @@ from register.models import (
     Assessment,
     AssessmentEvent,
     AuditEntry,
+    BuiltTable,
     Disclosure,
     Edition,
     HighRiskFlag,
@@ -92,6 +93,8 @@ TABLE = {
     "disclosure.read": OWN | READ_ALL,
     "disclosure.propose": {"approver": "OWN"},
     "disclosure.decide": {"secretariat": "ALL"},
+    "built_table.read": {"reporter": "SHARED", "approver": "SHARED", "secretariat": "ALL", "auditor": "SHARED"},
+    "built_table.write": {"secretariat": "ALL"},
     "snapshot.create": {"secretariat": "ALL"},
     "snapshot.read": READ_ALL,
     "snapshot.download": READ_ALL,
@@ -134,6 +137,7 @@ SEEN_BY = {
     SubmissionItem: "submission_item.read",
     Remark: "submission.read",
     Upload: "upload.read",
+    BuiltTable: "built_table.read",
     Snapshot: "snapshot.read",
     Job: "job.read",
     AuditEntry: "audit.read",
@@ -345,6 +349,18 @@ def test_a_question_that_rests_on_what_only_the_ministry_knows_is_its_own(role: 
     question.internal = False
     assert authz.can(actor(role), Permission.QUESTION_READ, question)
     assert authz.can(actor(role), Permission.QUESTION_REVIEW, question) is (role is Role.SECRETARIAT)
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.APPROVER, Role.AUDITOR])
+def test_a_built_table_is_the_secretariats_until_it_is_shared_and_again_once_it_is_withdrawn(role: Role) -> None:
+    table = BuiltTable(shared=False, withdrawn_at=None)
+    assert not authz.can(actor(role), Permission.TABLE_READ, table)
+    table.shared = True
+    assert authz.can(actor(role), Permission.TABLE_READ, table)
+    assert not authz.can(actor(role), Permission.TABLE_BUILD, table)
+    table.withdrawn_at = dt.datetime(2025, 11, 10, tzinfo=dt.UTC)
+    assert not authz.can(actor(role), Permission.TABLE_READ, table)
+    assert authz.can(actor(Role.SECRETARIAT), Permission.TABLE_READ, table)
 
 
 def test_a_shared_system_is_read_by_all_and_written_by_its_ministry() -> None:

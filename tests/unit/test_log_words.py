@@ -5,8 +5,8 @@ from __future__ import annotations
 from register.audit import Event
 from register.db import Base
 from register.models import Audited
-from register.web.log_fields import FIELDS
-from register.web.log_names import SENTENCES, TABLES
+from register.web.log_fields import FIELDS, TABLES
+from register.web.log_names import SENTENCES
 
 
 def audited() -> list:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from register.models import (
     AISystem,
     Assessment,
     AuditEntry,
+    BuiltTable,
     Disclosure,
     Edition,
     Incident,
@@ -66,6 +68,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
 HIDDEN |= {Disclosure, Edition}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
+HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question, BuiltTable}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -118,11 +121,11 @@ def call(client: Client, app: Flask, rule: Rule, method: str, values: dict[str, 
     return answer
 
 
-def expected(actor: Actor, permission: authz.Permission, row: Any) -> set[int]:
-    """Return which refusals the table asks for; empty when the deed is allowed."""
-    if row is not None and not authz.can(actor, SIGHT[type(row)], row):
+def expected(actor: Actor, permission: authz.Permission, named: tuple[Any, ...]) -> set[int]:
+    """Return which refusals the table asks for; empty when the deed is allowed, which is asked of the last row named."""
+    if not all(authz.can(actor, SIGHT[type(row)], row) for row in named):
         return {404}
-    return set() if authz.can(actor, permission, row) else {403}
+    return set() if authz.can(actor, permission, named[-1] if named else None) else {403}
 
 
 @pytest.mark.parametrize("name", STAFF)
@@ -134,18 +137,17 @@ def test_every_endpoint_follows_the_table(
         access = access_of(app, rule.endpoint)
         assert access is not None
         assert access.permission is not None
-        model = next(iter(access.loads.values()), None)
         with database.reading() as session:
-            found = rows(session, model) if model else [None]
-            assert found, rule
-            for row in found:
-                values = plain_values(rule) | ({next(iter(access.loads)): value_of(row)} if row else {})
+            found = [rows(session, model) for model in access.loads.values()]
+            assert all(found), rule
+            for named in product(*found):
+                values = plain_values(rule) | dict(zip(access.loads, map(value_of, named), strict=True))
                 by_deed = BY_DEED.get(rule.endpoint)
-                permission = by_deed(row) if by_deed else access.permission
-                refusals = expected(asking, permission, row)
+                permission = by_deed(*named) if by_deed else access.permission
+                refusals = expected(asking, permission, named)
                 status = call(client, app, rule, method, values).status_code
                 asked += 1
-                where = (name, method, rule.rule, getattr(row, "ministry_id", None), status)
+                where = (name, method, rule.rule, [getattr(row, "ministry_id", None) for row in named], status)
                 assert status in refusals if refusals else status not in {401, 403}, where
     assert asked > 25
 
@@ -169,10 +171,12 @@ def test_a_hidden_row_is_answered_like_a_missing_one(
                 continue
             with database.reading() as session:
                 hidden = [row for row in rows(session, model) if not authz.can(asking, SIGHT[model], row)]
+            with database.reading() as session:
+                beside = {one: value_of(rows(session, kind)[0]) for one, kind in access.loads.items()}
             for row in hidden:
                 absent = uuid.uuid4()
-                one = call(client, app, rule, method, plain_values(rule) | {argument: row.public_id})
-                other = call(client, app, rule, method, plain_values(rule) | {argument: absent})
+                one = call(client, app, rule, method, plain_values(rule) | beside | {argument: row.public_id})
+                other = call(client, app, rule, method, plain_values(rule) | beside | {argument: absent})
                 assert one.status_code == other.status_code == 404
                 assert masked(one.text, row.public_id) == masked(other.text, absent)
                 assert sorted(one.headers.keys()) == sorted(other.headers.keys())
