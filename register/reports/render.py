@@ -10,6 +10,8 @@ from register.formats.xlsx import Sheet
 from register.reports.charts import Speak
 from register.reports.report import Report
 from register.reports.table import Table
+from register.reports.trend import Trend
+from register.vocab import RoundState
 
 LONG_HEAD: tuple[Say, ...] = (
     say("表"),
@@ -24,6 +26,7 @@ LONG_HEAD: tuple[Say, ...] = (
     say("状態"),
 )
 TOTAL = say("総計")
+NAME = 6  # where the name of the column stands in a line
 
 
 def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
@@ -41,12 +44,33 @@ def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
     sheets = [_about(report, speak), Sheet(speak(say("要点")), head, lines)]
-    for table in report.every_table:
-        columns = [f"{column.group} {column.label}".strip() for column in table.columns]
-        heading = [speak(say("コード")), speak(table.title), *columns, speak(TOTAL)]
-        rows: list[list[Cell]] = [[row.code, _label(row.group, row.label), *row.cells, row.total] for row in table.rows]
-        sheets.append(Sheet(speak(table.short), heading, rows))
-    return sheets
+    return [*sheets, *(_sheet(table, speak) for table in report.every_table)]
+
+
+def trend_csv_rows(trend: Trend, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
+    """Return (heading, rows) of every cell of a trend; the round of a row is that of its column."""
+    settled = speak(say("%(state)s", state=RoundState.FROZEN))
+    rows = [[*cell, cell[NAME], settled] for table in trend.tables for cell in _cells(table, speak)]
+    return [speak(head) for head in LONG_HEAD], rows
+
+
+def trend_sheets(trend: Trend, speak: Speak) -> list[Sheet]:
+    """Return a sheet of what the figures are, then one per table."""
+    lines: list[list[Cell]] = [
+        [speak(say("回")), speak(trend.name)],
+        [speak(say("様式")), speak(say("%(form)sの選択肢で数えている", form=trend.form.title))],
+    ]
+    lines += [[speak(table.short), speak(note.text)] for table in trend.tables for note in table.notes]
+    return [_facts(lines, speak), *(_sheet(table, speak) for table in trend.tables)]
+
+
+def _sheet(table: Table, speak: Speak) -> Sheet:
+    columns = [f"{column.group} {column.label}".strip() for column in table.columns]
+    heading = [speak(say("コード")), speak(table.title), *columns, *([speak(TOTAL)] if table.adds else [])]
+    rows: list[list[Cell]] = [
+        [row.code, _label(row.group, row.label), *row.cells, *([row.total] if table.adds else [])] for row in table.rows
+    ]
+    return Sheet(speak(table.short), heading, rows)
 
 
 def _about(report: Report, speak: Speak) -> Sheet:
@@ -60,6 +84,10 @@ def _about(report: Report, speak: Speak) -> Sheet:
     lines += [[speak(one.word), speak(one.sentence)] for one in standing.cautions]
     lines += [[speak(say("注")), speak(note)] for note in standing.notes]
     lines += [[speak(table.short), speak(note.text)] for table in report.every_table for note in table.notes]
+    return _facts(lines, speak)
+
+
+def _facts(lines: list[list[Cell]], speak: Speak) -> Sheet:
     return Sheet(speak(say("この集計について")), [speak(say("項目")), speak(say("内容"))], lines)
 
 
@@ -70,7 +98,8 @@ def _cells(table: Table, speak: Speak) -> Iterator[list[Cell]]:
         for column, cell in zip(table.columns, row.cells, strict=True):
             name = f"{column.group} {column.label}".strip()
             yield [table.slug, title, table.population, row.code, label, column.code, name, cell]
-        yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
+        if table.adds:
+            yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
 
 
 def _label(group: str, label: str) -> str:

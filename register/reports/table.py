@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from register.errors import Say
 from register.reports.place import Place
@@ -47,7 +47,11 @@ class Footnote:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places."""
+    """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places.
+
+    ``adds`` tells whether the cells of a row add up: those of several rounds beside each other do not, and then the
+    total of a row is the last of its cells.
+    """
 
     slug: str
     title: Say
@@ -57,6 +61,12 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[Footnote, ...]
     compared: bool = False
+    adds: bool = True
+
+    @property
+    def summed(self) -> bool:
+        """Whether a total stands beside the cells of a row; then a zero among them is left blank."""
+        return self.adds and len(self.columns) > 1
 
     @property
     def column_groups(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
@@ -77,8 +87,8 @@ class Table:
 
     @property
     def body(self) -> tuple[Row, ...]:
-        """The rows that count categories, without the total and the previous round."""
-        return tuple(row for row in self.rows if row.code not in (TOTAL, PREVIOUS))
+        """The rows that count categories: those above the total."""
+        return tuple(takewhile(lambda row: row.code != TOTAL, self.rows))
 
     def row(self, code: str) -> Row:
         """Return the row of ``code``; raise ``StopIteration`` when the table has none."""

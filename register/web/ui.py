@@ -59,6 +59,7 @@ NAVIGATION = (
             "reports",
             "figures",
             "round_prints",
+            "trends",
             "submissions",
             "items",
             "uploads",

@@ -5,6 +5,7 @@ from __future__ import annotations
 FILES = {
     "use_cases.export",
     "reports.export",
+    "trends.export",
     "submissions.receipt_file",
     "rounds.board",
     "uploads.workbook",
@@ -30,6 +31,7 @@ EVERYONE = {
     "figures.cases",
     "figures.compared",
     "round_prints.show",
+    "trends.show",
     "audit.index",
     "audit.show",
     "incidents.index",

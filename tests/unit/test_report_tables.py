@@ -8,9 +8,11 @@ from register.errors import Say
 from register.formats.xlsx import FORBIDDEN_IN_NAME, MAX_NAME
 from register.reports import change, flow
 from register.reports.catalogue import CATALOGUE
+from register.reports.trend import FOLLOWED, MOVED
 from tests.support.sources import ROOT
 
 SHORT: tuple[Say, ...] = (*(tab.short for tab in CATALOGUE), flow.SHORT, change.SHORT)
+SHORT += tuple(one.title for one in (*FOLLOWED, MOVED))
 
 
 def test_short_names_differ_and_fit_a_sheet_in_both_languages() -> None:

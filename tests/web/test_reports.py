@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
@@ -24,6 +23,7 @@ from register.runtime import runtime_of
 from tests.support import html
 from tests.support.client import Client
 from tests.support.databases import Build
+from tests.support.report_pages import lines, links, shown, tables, text_of
 from tests.support.round_files import empty_round, reference_rounds
 
 ClientOf = Callable[[str], Client]
@@ -66,37 +66,6 @@ def statements(app: Flask) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", collect)
     yield sent
     event.remove(engine, "before_cursor_execute", collect)
-
-
-def text_of(element: Element) -> str:
-    """Return the words of an element."""
-    return " ".join("".join(element.itertext()).split())
-
-
-def shown(element: Element) -> str:
-    """Return the figure of a cell as the eye sees it: what is for a screen reader only, and the marks, left out."""
-    unseen = [part.get("class") == "vh" or part.get("aria-hidden") == "true" for part in element]
-    parts = [("" if left else text_of(part)) + (part.tail or "") for part, left in zip(element, unseen, strict=True)]
-    return "".join([element.text or "", *parts]).strip()
-
-
-def tables(page: str) -> dict[str, Element]:
-    """Return the report's tables of a page by their slug, which is in the ids of their headings."""
-    found = [table for table in html.parse(page)[0].iter("table") if "cross" in table.get("class", "").split()]
-    return {table.find(".//tbody/tr/th[@scope='row']").get("id", "").split("-")[1]: table for table in found}
-
-
-def lines(table: Element) -> dict[str, list[Element]]:
-    """Return the cells of each row of a table by the row's code."""
-    return {
-        row.find("th[@scope='row']").get("id", "").split("-r-", 1)[1]: row.findall("td")
-        for row in table.findall("tbody/tr")
-    }
-
-
-def links(table: Element) -> list[tuple[str, int]]:
-    """Return the address and the number of every figure that leads to its cases, in the order of the page."""
-    return [(a.get("href", ""), int(text_of(a).replace(",", ""))) for a in table.findall("tbody/tr/td//a")]
 
 
 def listed(client: Client, address: str) -> list[str]:
