@@ -1,4 +1,4 @@
-"""A report's tables for machines: one datum per cell, no merged heads, zeros written."""
+"""A report's tables as files: for people as they are printed, for programs one datum per cell with zeros written."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from register.errors import Say, say
 from register.formats import Cell
-from register.formats.xlsx import Sheet
+from register.formats.xlsx import Sheet, Writable
+from register.formats.xlsx_print import Figure, Head, Line, Printed
 from register.reports.charts import Speak
 from register.reports.report import Report
-from register.reports.table import Table
+from register.reports.table import TOTAL as SUM
+from register.reports.table import Row, Table
 from register.reports.trend import Trend
 from register.vocab import RoundState
 
@@ -26,6 +28,7 @@ LONG_HEAD: tuple[Say, ...] = (
     say("状態"),
 )
 TOTAL = say("総計")
+MORE = "◆"
 NAME = 6  # where the name of the column stands in a line
 
 
@@ -39,12 +42,17 @@ def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell
     return [speak(head) for head in LONG_HEAD], rows
 
 
-def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
-    """Return a sheet of what the figures are, one of the headlines, then one per table with columns as in print."""
+def as_sheets(report: Report, speak: Speak) -> list[Writable]:
+    """Return a sheet of what the figures are, one of the headlines, then two per table.
+
+    First every table for people, under its short name, then each for programs, under its slug in any language.
+    """
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
     sheets = [_about(report, speak), Sheet(speak(say("要点")), head, lines)]
-    return [*sheets, *(_sheet(table, speak) for table in report.every_table)]
+    leads = [_lead(report, table) for table in report.every_table]
+    pages = (_page(table, lead, speak) for table, lead in zip(report.every_table, leads, strict=True))
+    return [*sheets, *pages, *(_sheet(table, speak) for table in report.every_table)]
 
 
 def trend_csv_rows(trend: Trend, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
@@ -54,14 +62,50 @@ def trend_csv_rows(trend: Trend, speak: Speak) -> tuple[list[str], list[list[Cel
     return [speak(head) for head in LONG_HEAD], rows
 
 
-def trend_sheets(trend: Trend, speak: Speak) -> list[Sheet]:
-    """Return a sheet of what the figures are, then one per table."""
+def trend_sheets(trend: Trend, speak: Speak) -> list[Writable]:
+    """Return a sheet of what the figures are, then two per table, as those of a report."""
     lines: list[list[Cell]] = [
         [speak(say("回")), speak(trend.name)],
         [speak(say("様式")), speak(say("%(form)sの選択肢で数えている", form=trend.form.title))],
     ]
     lines += [[speak(table.short), speak(note.text)] for table in trend.tables for note in table.notes]
-    return [_facts(lines, speak), *(_sheet(table, speak) for table in trend.tables)]
+    lead = say("%(round)sまでの推移（単位：件）", round=trend.name)
+    pages = (_page(table, lead, speak) for table in trend.tables)
+    return [_facts(lines, speak), *pages, *(_sheet(table, speak) for table in trend.tables)]
+
+
+def _lead(report: Report, table: Table) -> Say:
+    """Return what stands below a table's title: of which round it is, how far that holds, which cases it counts."""
+    told: dict[str, object] = {"round": report.name, "state": report.standing.word}
+    population = report.dimensions.populations.get(table.population)
+    if population is None:
+        return say("%(round)s（%(state)s）　単位：件", **told)
+    told |= {"population": population.name, "count": report.populations[population.key]}
+    return say("%(round)s（%(state)s）　対象：%(population)s（%(count)d件）　単位：件", **told)
+
+
+def _page(table: Table, lead: Say, speak: Speak) -> Printed:
+    """Return a table as it is printed."""
+    heads = [Head(column.label) for column in table.columns if not table.column_groups]
+    heads += [Head(group, tuple(column.label for column in columns)) for group, columns in table.column_groups]
+    return Printed(
+        speak(table.short),
+        speak(table.title),
+        speak(lead),
+        (*heads, *([Head(speak(TOTAL))] if table.summed else [])),
+        tuple(_line(table, row, speak) for row in table.rows),
+        tuple(speak(say("※ %(note)s", note=note.text)) for note in table.notes),
+        MORE if table.compared else "",
+    )
+
+
+def _line(table: Table, row: Row, speak: Speak) -> Line:
+    marked = row.larger or (False,) * len(row.cells)
+    figures = tuple(Figure(cell, more, sparse=table.summed) for cell, more in zip(row.cells, marked, strict=True))
+    words = [f"({row.distinct_ministries})"] if row.distinct_ministries is not None else []
+    words += [speak(say("（うち未回答%(count)d）", count=row.folded))] if row.folded else []
+    total = (Figure(row.total, word="".join(words)),) if table.summed else ()
+    return Line(row.group, row.label, (*figures, *total), row.code == SUM)
 
 
 def _sheet(table: Table, speak: Speak) -> Sheet:
@@ -70,7 +114,7 @@ def _sheet(table: Table, speak: Speak) -> Sheet:
     rows: list[list[Cell]] = [
         [row.code, _label(row.group, row.label), *row.cells, *([row.total] if table.adds else [])] for row in table.rows
     ]
-    return Sheet(speak(table.short), heading, rows)
+    return Sheet(table.slug, heading, rows)
 
 
 def _about(report: Report, speak: Speak) -> Sheet:

@@ -149,10 +149,10 @@ class TestTheFiles:
 
     def test_the_workbook_has_the_tables_and_their_notes(self, client_of: ClientOf) -> None:
         book = CalamineWorkbook.from_filelike(io.BytesIO(client_of("auditor").get(f"{PAGE}.xlsx").data))
-        assert book.sheet_names == SHEETS
+        assert book.sheet_names == [*SHEETS, *TABLES]
         about = book.get_sheet_by_index(0).to_python()
         assert ["出力データの種類の推移", "2025年度第1回の様式は、この項目を尋ねていない（－）"] in about
-        rows = book.get_sheet_by_name("利用類型の推移").to_python()
+        rows = book.get_sheet_by_name("trend_usage_type").to_python()
         assert rows[0] == ["コード", "利用類型の推移", "2025年度第1回", "2025年度第2回"]
         assert rows[-2:] == [["OT", "その他", "", 16], ["total", "総計", 188, 306]]
 
