@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, takewhile
 
 from register.errors import Say
@@ -43,6 +44,19 @@ class Footnote:
     text: Say
     count: int = 0
     place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Shade:
+    """How dark a cell is: from ``least`` per cent of the table's largest cell on; ``mark`` says it without colour."""
+
+    level: int
+    least: int
+    mark: str
+
+
+# From the darkest on. The steps halve: by fifths, all but one cell of a skewed table would be the palest.
+SHADES = (Shade(5, 50, "█"), Shade(4, 25, "▆"), Shade(3, 10, "▅"), Shade(2, 5, "▃"), Shade(1, 0, "▁"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,24 @@ class Table:
     def body(self) -> tuple[Row, ...]:
         """The rows that count categories: those above the total."""
         return tuple(takewhile(lambda row: row.code != TOTAL, self.rows))
+
+    @cached_property
+    def largest(self) -> int:
+        """The largest cell of the rows that count categories; 0 in a table that is not shaded.
+
+        A table that marks the larger of its rows says something else by colour.
+        """
+        return 0 if self.compared else max((cell or 0 for row in self.body for cell in row.cells), default=0)
+
+    @cached_property
+    def _shaded(self) -> frozenset[str]:
+        return frozenset(row.code for row in self.body)
+
+    def shade(self, row: Row, cell: int | None) -> Shade | None:
+        """Return how dark a cell of a row is; None for a blank one, a total, and where nothing is shaded."""
+        if not cell or cell < 0 or not self.largest or row.code not in self._shaded:
+            return None
+        return next(shade for shade in SHADES if 100 * cell >= shade.least * self.largest)
 
     def row(self, code: str) -> Row:
         """Return the row of ``code``; raise ``StopIteration`` when the table has none."""

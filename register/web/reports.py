@@ -17,6 +17,7 @@ from register.reports.definitions import definitions
 from register.reports.place import Place
 from register.reports.render import as_csv_rows, as_sheets
 from register.reports.report import as_json
+from register.reports.table import SHADES
 from register.web import downloads
 from register.web.figures import cell_links, place_links, report_of
 from register.web.filters import say
@@ -40,6 +41,7 @@ def show(round: Round) -> ResponseReturnValue:
         errata=published.errata(db_session(), report, runtime().config_dir),
         link=cell_links(report),
         place=Place,
+        steps=SHADES,
         address=place_links(report),
     )
 

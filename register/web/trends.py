@@ -13,7 +13,7 @@ from register.formats import csv, xlsx
 from register.models import Round
 from register.reports.charts import over_rounds
 from register.reports.render import trend_csv_rows, trend_sheets
-from register.reports.table import TOTAL, Column, Row
+from register.reports.table import SHADES, TOTAL, Column, Row
 from register.reports.trend import DRAWN, FOLLOWED, SHOWN, Trend, build
 from register.web import downloads
 from register.web.figures import keep
@@ -30,7 +30,7 @@ def show(round: Round) -> ResponseReturnValue:
     """The figures of every settled round up to this one, in the words of its form."""
     trend = trend_of(round)
     charts = {table.slug: over_rounds(table, say) for table in trend.tables if table.slug in DRAWN}
-    return render_template("reports/trend.html", trend=trend, charts=charts, link=report_links())
+    return render_template("reports/trend.html", trend=trend, charts=charts, link=report_links(), steps=SHADES)
 
 
 @blueprint.get("/rounds/<round_code:round>/report/trend.<any(csv, xlsx):kind>")

@@ -18,7 +18,7 @@ from register.runtime import runtime_of
 from tests.support import html
 from tests.support.client import Client
 from tests.support.databases import Build
-from tests.support.report_pages import lines, shown, tables, text_of
+from tests.support.report_pages import lines, misnamed, shown, tables, text_of
 from tests.support.round_files import empty_round, reference_rounds
 
 ClientOf = Callable[[str], Client]
@@ -74,10 +74,15 @@ class TestThePage:
             heads = [text_of(head) for head in table.findall("thead/tr/th")]
             assert heads == ["2025年度第1回", "2025年度第2回"]
 
+    def test_every_cell_names_all_the_heads_above_and_beside_it(self, client_of: ClientOf) -> None:
+        for table in tables(client_of("auditor").get(PAGE).text).values():
+            assert misnamed(table) == []
+
     def test_what_could_not_be_said_is_a_dash_and_no_zero(self, client_of: ClientOf) -> None:
         found = tables(client_of("auditor").get(PAGE).text)
         rows = lines(found["trend_usage_type"])
-        assert [text_of(cell) for cell in rows["OT"]] == ["－該当する区分なし", "16"]
+        assert [shown(cell) for cell in rows["OT"]] == ["", "16"]
+        assert text_of(rows["OT"][0]) == "－該当する区分なし"
         assert [shown(cell) for cell in rows["total"]] == ["188", "306"]
         assert [shown(cell) for cell in lines(found["trend_user_scope"])["7"]] == ["0", "4"]
 
@@ -88,7 +93,7 @@ class TestThePage:
             for cells in lines(table).values():
                 for code, cell in zip(("2025-1", "2025-2"), cells, strict=True):
                     link = cell.find(".//a")
-                    assert (link is None) is (shown(cell) in ("0", "－", "")), shown(cell)
+                    assert (link is None) is (shown(cell) in ("0", "")), shown(cell)
                     if link is not None:
                         assert link.get("href").startswith(f"/rounds/{code}/report#h-")
                         addresses.add(link.get("href"))
@@ -118,7 +123,7 @@ class TestThePage:
         client.submit(PAGE, {"language": "en"}, button="/language")
         for slug, table in tables(client.get(PAGE).text).items():
             own, other = (
-                {code: [shown(cell).replace("–", "－") for cell in cells] for code, cells in lines(one).items()}
+                {code: [shown(cell) for cell in cells] for code, cells in lines(one).items()}
                 for one in (table, japanese[slug])
             )
             assert own == other
