@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import itemgetter, or_
@@ -52,13 +52,25 @@ class Counts:
         """Return the cases grouped by ``fields`` alone: few groups, however many answers differ elsewhere."""
         if fields not in self._folded:
             named = [name for name in FIELDS if name in fields]
-            pick = _picker([FIELDS.index(name) for name in named])
             found: Counter[Answers] = Counter()
-            for answers, count in self.cells:
-                found[pick(answers)] += count
+            for answers, count in self._finer(fields, named):
+                found[answers] += count
             groups = (Group(dict(zip(named, key, strict=True)), count) for key, count in found.items())
             self._folded[fields] = tuple(groups)
         return self._folded[fields]
+
+    def _finer(self, fields: frozenset[str], named: list[str]) -> Iterable[tuple[Answers, int]]:
+        """Return the answers to ``fields`` with their counts, from the fewest groups that were made of them before.
+
+        Where none were, fields are left out from the last one on: what is made on the way serves others too.
+        """
+        known = [groups for other, groups in self._folded.items() if fields < other]
+        wider = FIELDS[: max(map(FIELDS.index, named), default=-1) + 2]
+        if not known and len(wider) == len(FIELDS):
+            pick = _picker([FIELDS.index(name) for name in named])
+            return ((pick(answers), count) for answers, count in self.cells)
+        groups = min(known, key=len) if known else self.over(frozenset(wider))
+        return ((tuple([group.key[name] for name in named]), group.count) for group in groups)
 
     def count(self, where: Where) -> int:
         """Return how many cases meet the conditions."""

@@ -22,6 +22,7 @@ from register.models.submission import COUNTED_RETURNS
 from register.reports import counts, moves
 from register.reports.counts import PRESENT, Counts, Presence
 from register.reports.moves import Moves, Pair
+from register.reports.standing import corrected_round
 from register.states import ROUND_SETTLED
 
 # How many cases at a time the digest is made of.
@@ -139,11 +140,11 @@ def _kept(session: Session, ids: list[int]) -> Mapping[int, tuple[str, RoundTall
         .group_by(Submission.round_id)
         .subquery()
     )
+    corrected = corrected_round()
     corrections = (
-        select(SubmissionItem.round_id, func.count().label("number"), func.max(ItemVersion.id).label("last"))
-        .join(ItemVersion, ItemVersion.item_id == SubmissionItem.id)
-        .where(SubmissionItem.round_id.in_(ids))
-        .group_by(SubmissionItem.round_id)
+        select(corrected.label("round_id"), func.count().label("number"), func.max(ItemVersion.id).label("last"))
+        .where(corrected.in_(ids))
+        .group_by("round_id")
         .subquery()
     )
     statement = (
