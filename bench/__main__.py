@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burden, incident_list, list_page, sentinel, statements, workbooks, writes
+from bench import burden, incident_list, list_page, reports, sentinel, statements, workbooks, writes
 from bench.data import installations
 from bench.measure import Count, Line, table
 from bench.serve import FLOORS, REGISTER, serving
@@ -47,9 +47,11 @@ def _measured(server: str | None) -> list[Line | Count]:
             lines += incident_list.measure(large, small, password)
             _tell("writing")
             lines += writes.measure(large.signed_in("reporter", password), floor, made["large"])
-            # Last of all: it asks about half of the cases, which no register in use has open.
+            # After all that: it asks about half of the cases, which no register in use has open.
             _tell("checking what the register holds")
             lines += sentinel.measure(made["large"])
+            _tell("counting rounds")
+            lines += reports.measure(made, {"large": large, "small": small}, password, Path(folder), server)
         _tell("answering a round in a browser")
         lines += burden.measure(Path(folder))
         _tell("reading workbooks")

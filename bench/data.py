@@ -76,15 +76,15 @@ def installations(sizes: Mapping[str, int], folder: Path, server: str | None) ->
         yield made
     finally:
         if server:
-            _run(server, *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in names.values()))
+            run(server, *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in names.values()))
 
 
 def _create(server: str, name: str) -> str:
-    _run(server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    run(server, f'CREATE DATABASE "{name}" TEMPLATE template0')
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def _run(url: str, *statements: str) -> None:
+def run(url: str, *statements: str) -> None:
     """Run statements outside any transaction."""
     engine = make_engine(url)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -105,7 +105,7 @@ def _build(installation: Installation, size: int) -> None:
     database.engine.dispose()
     if database.dialect == "postgresql":
         # What its autovacuum does within minutes of such a load.
-        _run(installation.database_url, "VACUUM ANALYZE")
+        run(installation.database_url, "VACUUM ANALYZE")
 
 
 def _fill(database: Database, size: int) -> None:

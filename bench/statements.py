@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,27 +21,31 @@ from register.models import SubmissionItem, UseCase
 from register.runtime import runtime_of
 
 REPORT = "/rounds/2025-2/report"
-MOST = {"report page of the reference round": 6, "page of a case": 12}
 
 
 def measure(installation: Installation, password: str) -> list[Count]:
     """Count the statements of each page as the secretariat asks for it."""
+    database = Database(installation.database_url)
+    case = _case(database)
+    database.engine.dispose()
+    named = {"report page of the reference round": (REPORT, 6), "page of a case": (f"/use-cases/{case}", 12)}
+    return pages(installation, password, named)
+
+
+def pages(installation: Installation, password: str, named: Mapping[str, tuple[str, int]]) -> list[Count]:
+    """Count the statements of pages: of each its address, and the most that it may send."""
     app = _app(installation)
     database = runtime_of(app).database
     client = _signed_in(app, password)
-    paths = {
-        "report page of the reference round": REPORT,
-        "page of a case": f"/use-cases/{_case(database)}",
-    }
     lines = []
-    for what, path in paths.items():
+    for what, (path, most) in named.items():
         # What is counted of a settled round is kept when its report is opened for the first time.
         client.get(path)
         with _statements(database.engine) as seen:
             status = client.get(path).status_code
         if status != 200:
             raise RuntimeError(f"{path} was answered with {status}")
-        lines.append(Count(f"statements: {what}", len(seen), MOST[what]))
+        lines.append(Count(f"statements: {what}", len(seen), most))
     database.engine.dispose()
     return lines
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import xlsxwriter
 
@@ -30,6 +30,27 @@ OPTIONS: Mapping[str, bool] = {
     "in_memory": True,
 }
 FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\]")
+STYLES: Mapping[str, Mapping[str, object]] = {
+    "head": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1},
+    "text": {"text_wrap": True, "valign": "top"},
+    "number": {"num_format": "#,##0.###############", "valign": "top"},
+    "integer": {"num_format": "#,##0", "valign": "top"},
+    "date": {"num_format": "yyyy-mm-dd", "valign": "top"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"},
+}
+
+
+class Writable(Protocol):
+    """Any sheet that can be written: it has a name and fills a sheet of a workbook."""
+
+    @property
+    def name(self) -> str:
+        """What the sheet is called, as far as a workbook allows."""
+        ...
+
+    def fill(self, book: Any, target: Any) -> None:
+        """Write the content onto a sheet of a workbook."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,42 +61,35 @@ class Sheet:
     header: Sequence[str]
     rows: Iterable[Sequence[Cell]]
 
+    def fill(self, book: Any, target: Any) -> None:
+        """Write heading and rows, with a filter and columns as wide as their texts."""
+        formats = {name: book.add_format(dict(style)) for name, style in STYLES.items()}
+        widths = [half_widths(name) for name in self.header]
+        for column, name in enumerate(self.header):
+            target.write_string(0, column, printable(name), formats["head"])
+        number = 0
+        for number, row in enumerate(self.rows, start=1):
+            for column, cell in enumerate(row):
+                put(target, number, column, cell, formats.__getitem__)
+                widths[column] = max(widths[column], half_widths(cell))
+        for column, width in enumerate(widths):
+            target.set_column(column, column, min(max(width + 2, NARROWEST), WIDEST))
+        target.freeze_panes(1, 0)
+        if widths:
+            target.autofilter(0, 0, number, len(widths) - 1)
 
-def write(sheets: Sequence[Sheet], *, created: datetime, title: str = "") -> bytes:
+
+def write(sheets: Sequence[Writable], *, created: datetime, title: str = "") -> bytes:
     """Return a workbook of these sheets; dates and times are written as given, without a zone."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, dict(OPTIONS))
     book.set_properties({"title": printable(title), "created": created.replace(tzinfo=None)})
-    formats = {
-        "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-        "text": book.add_format({"text_wrap": True, "valign": "top"}),
-        "number": book.add_format({"num_format": "#,##0.###############", "valign": "top"}),
-        "integer": book.add_format({"num_format": "#,##0", "valign": "top"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
-        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"}),
-    }
     names: list[str] = []
     for sheet in sheets:
         names.append(sheet_name(sheet.name, names))
-        _fill(book.add_worksheet(names[-1]), sheet, formats)
+        sheet.fill(book, book.add_worksheet(names[-1]))
     book.close()
     return out.getvalue()
-
-
-def _fill(target: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
-    widths = [half_widths(name) for name in sheet.header]
-    for column, name in enumerate(sheet.header):
-        target.write_string(0, column, printable(name), formats["head"])
-    number = 0
-    for number, row in enumerate(sheet.rows, start=1):
-        for column, cell in enumerate(row):
-            put(target, number, column, cell, formats.__getitem__)
-            widths[column] = max(widths[column], half_widths(cell))
-    for column, width in enumerate(widths):
-        target.set_column(column, column, min(max(width + 2, NARROWEST), WIDEST))
-    target.freeze_panes(1, 0)
-    if widths:
-        target.autofilter(0, 0, number, len(widths) - 1)
 
 
 def put(target: Any, row: int, column: int, cell: Cell, style: Callable[[str], Any]) -> None:

@@ -14,10 +14,14 @@ from register.vocab import ChangeKind
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a field, or of one code of it; ``rule`` says it in a sentence."""
+    """What became of a field, or of one code of it; ``rule`` says it in a sentence.
+
+    ``to`` is the code that takes in all cases of a code that was dropped, where there is one.
+    """
 
     kind: ChangeKind
     rule: Text
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def load_crosswalk(path: Path) -> Crosswalk:
 
 
 def _change(raw: Mapping[str, Any]) -> Change:
-    return Change(ChangeKind(raw["kind"]), Text(raw["ja"], raw["en"]))
+    return Change(ChangeKind(raw["kind"]), Text(raw["ja"], raw["en"]), raw.get("to", ""))
 
 
 def gaps(crosswalk: Crosswalk, before: FormSpec, after: FormSpec) -> list[str]:
@@ -87,7 +91,8 @@ def _means(option: Option) -> tuple[object, ...]:
 
 def _code_gaps(crosswalk: Crosswalk, before: Field, after: Field) -> Iterator[str]:
     """Codes whose meaning changed must be told, and no others."""
-    told = {code: change.kind for (name, code), change in crosswalk.codes.items() if name == after.id}
+    changes = {code: change for (name, code), change in crosswalk.codes.items() if name == after.id}
+    told = _kinds(changes)
     changed = {
         code
         for code in before.codes | after.codes
@@ -96,3 +101,6 @@ def _code_gaps(crosswalk: Crosswalk, before: Field, after: Field) -> Iterator[st
     known = {code: kind for code, kind in told.items() if code in changed}
     yield from (f"{after.id} {line}" for line in _unlike(known, before.codes & changed, after.codes & changed))
     yield from (f"{after.id} {code}: did not change" for code in sorted(told.keys() - changed))
+    for code, change in sorted(changes.items()):
+        if change.to and (change.kind is not ChangeKind.RETIRED or change.to not in after.codes):
+            yield f"{after.id} {code}: leads to no code that takes its place"

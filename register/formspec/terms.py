@@ -8,6 +8,16 @@ from collections.abc import Mapping
 from register.clock import era_fiscal_year, era_year, fiscal_year
 from register.vocab import StartTiming
 
+# The same places where several rounds stand beside each other: years by the reference date of each.
+ANY_ROUND: Mapping[str, str] = {
+    "year": "基準日の暦年",
+    "fiscal_year": "基準日の年度",
+    "next_fiscal_year": "基準日の翌年度",
+    "year_en": "the calendar year of the reference date",
+    "fiscal_year_en": "that of the reference date",
+    "next_fiscal_year_en": "the fiscal year after the reference date",
+}
+
 
 def round_terms(as_of: dt.date) -> Mapping[str, str]:
     """Return what the places of a label stand for in a round as of ``as_of``."""

@@ -177,7 +177,7 @@ def as_sheets(built: Built, saved: Sequence[str], speak: Speak) -> list[Sheet]:
         [speak(name), text if isinstance(text, str) else speak(text)] for name, text in declared
     ]
     own: list[Sequence[Cell]] = [[speak(name), text] for name, text in zip(SAVED, saved, strict=True)]
-    sheets = [replace(about, rows=[*own, *told, *about.rows]), render.as_sheet(table, speak)]
+    sheets = [replace(about, rows=[*own, *told, *about.rows]), render.as_sheet(table, speak, speak(table.short))]
     if built.definition.measure.share:
         lines = [[line[0], line[1], *row.shares] for line, row in zip(sheets[1].rows, table.rows, strict=True)]
         sheets.append(Sheet(speak(SHARE), render.as_heading(table, speak), lines))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from register.errors import Say, listed, say
 from register.formats import svg
-from register.reports.table import Table
+from register.reports.table import Row, Table
 
 Speak = Callable[[Say], str]
 
@@ -95,6 +95,49 @@ def _flow(report: Drawable, speak: Speak) -> Chart | None:
     desc = say("前回%(before)sから今回%(after)sまでの案件の動き。", before=report.previous or "", after=report.code)
     names = [row.label for row in table.body], [column.label for column in table.columns]
     return Chart(caption, table.slug, svg.flow("flow", speak(caption), speak(desc), *names, links))
+
+
+def over_rounds(table: Table, speak: Speak) -> Chart | None:
+    """Return a bar for each round of a trend's table, stacked of its rows; None where there is nothing to draw.
+
+    Rounds of which the table tells nothing are left out. More rows than a chart can show are drawn as one.
+    """
+    places = [place for place, cell in enumerate(table.total.cells) if cell and any(_column(table.body, place))]
+    if not places:
+        return None
+    largest = sorted(filter(_size, table.body), key=_size, reverse=True)
+    several = len(largest) > svg.MAX_SERIES
+    apart = largest[: svg.MAX_SERIES - 1] if several else largest
+    series = [svg.Series(row.label, [row.cells[at] or 0 for at in places]) for row in table.body if row in apart]
+    if several:
+        rest = [row for row in largest if row not in apart]
+        series.append(svg.Series(speak(say("ほか")), [sum(_column(rest, place)) for place in places]))
+    caption, key = say("%(title)s（回ごとの件数）", title=table.title), _key(table.slug)
+    names = [table.columns[place].label for place in places]
+    drawn = svg.stacked_bars(key, speak(caption), speak(_finding(table, places)), names, series)
+    return Chart(caption, table.slug, drawn)
+
+
+def _size(row: Row) -> int:
+    return sum(cell or 0 for cell in row.cells)
+
+
+def _column(rows: Sequence[Row], place: int) -> list[int]:
+    return [row.cells[place] or 0 for row in rows]
+
+
+def _finding(table: Table, places: Sequence[int]) -> Say:
+    """Return what a trend's chart shows in a sentence: where it comes from, where it has got to, its largest part."""
+    first, last = places[0], places[-1]
+    largest = max(table.body, key=lambda row: row.cells[last] or 0)
+    told = {"last": table.columns[last].label, "now": table.total.cells[last]}
+    told |= {"label": largest.label, "count": largest.cells[last]}
+    if first == last:
+        return say("%(last)sは%(now)d件。最も多いのは「%(label)s」で%(count)d件。", **told)
+    told |= {"first": table.columns[first].label, "was": table.total.cells[first]}
+    return say(
+        "%(first)sの%(was)d件から%(last)sの%(now)d件へ。%(last)sで最も多いのは「%(label)s」で%(count)d件。", **told
+    )
 
 
 def _key(slug: str) -> str:

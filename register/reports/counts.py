@@ -1,16 +1,22 @@
-"""What the database counted of a round: two GROUP BY statements, from which every table is put together."""
+"""What the database counted of a round in one statement, from which every table is put together."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from functools import reduce
+from operator import itemgetter, or_
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from register.models import SubmissionItem, counted
+from register.db import roomy
+from register.models import Ministry, SubmissionItem, counted
 from register.reports.dimensions import FIELDS, Key, Where, holds
 
 Answers = tuple[str | None, ...]
@@ -46,13 +52,25 @@ class Counts:
         """Return the cases grouped by ``fields`` alone: few groups, however many answers differ elsewhere."""
         if fields not in self._folded:
             named = [name for name in FIELDS if name in fields]
-            pick = _picker([FIELDS.index(name) for name in named])
             found: Counter[Answers] = Counter()
-            for answers, count in self.cells:
-                found[pick(answers)] += count
+            for answers, count in self._finer(fields, named):
+                found[answers] += count
             groups = (Group(dict(zip(named, key, strict=True)), count) for key, count in found.items())
             self._folded[fields] = tuple(groups)
         return self._folded[fields]
+
+    def _finer(self, fields: frozenset[str], named: list[str]) -> Iterable[tuple[Answers, int]]:
+        """Return the answers to ``fields`` with their counts, from the fewest groups that were made of them before.
+
+        Where none were, fields are left out from the last one on: what is made on the way serves others too.
+        """
+        known = [groups for other, groups in self._folded.items() if fields < other]
+        wider = FIELDS[: max(map(FIELDS.index, named), default=-1) + 2]
+        if not known and len(wider) == len(FIELDS):
+            pick = _picker([FIELDS.index(name) for name in named])
+            return ((pick(answers), count) for answers, count in self.cells)
+        groups = min(known, key=len) if known else self.over(frozenset(wider))
+        return ((tuple([group.key[name] for name in named]), group.count) for group in groups)
 
     def count(self, where: Where) -> int:
         """Return how many cases meet the conditions."""
@@ -74,19 +92,26 @@ def fields_of(*conditions: Where) -> frozenset[str]:
 
 
 def count(session: Session, round_id: int) -> Counts:
-    """Count a round in two statements, whatever the number of its items."""
+    """Count a round in one statement, whatever the number of its items."""
+    roomy(session)
     answers = [SubmissionItem.answers[name].as_string().label(name) for name in FIELDS]
-    risks = func.coalesce(func.sum(SubmissionItem.answers["risk_case_count"].as_integer()), 0)
+    risks = func.sum(func.coalesce(SubmissionItem.answers["risk_case_count"].as_integer(), 0))
     grouped = (
-        select(*answers, func.count().label("cases"), risks.label("risks"))
+        select(*answers, func.count().label("cases"), risks.label("risks"), gathered(SubmissionItem.ministry_id))
         .where(SubmissionItem.round_id == round_id, counted())
         .group_by(*answers)
     )
-    rows = session.execute(grouped).all()
+    rows = [tuple(row) for row in session.execute(grouped)]
+    pick, there = _picker([FIELDS.index(name) for name in PRESENT]), defaultdict[Answers, list[str]](list)
+    for row in rows:
+        there[pick(row)].append(row[-1])
+    read = GATHERED[session.get_bind().dialect.name]
     return Counts(
-        tuple((tuple(row[: len(FIELDS)]), row.cases) for row in rows),
-        presences(session, round_id, PRESENT),
-        sum(row.risks for row in rows),
+        tuple((row[: len(FIELDS)], row[-3]) for row in rows),
+        tuple(
+            Presence(one, dict(zip(PRESENT, key, strict=True))) for key, texts in there.items() for one in read(texts)
+        ),
+        sum(int(row[-2]) for row in rows),
     )
 
 
@@ -99,6 +124,42 @@ def presences(session: Session, round_id: int, fields: Sequence[str]) -> tuple[P
         .group_by(SubmissionItem.ministry_id, *where)
     )
     return tuple(Presence(row[0], dict(zip(fields, row[1:], strict=True))) for row in session.execute(present))
+
+
+class gathered(FunctionElement[str]):
+    """The different values that a column of ids has in a group, as a text; ``GATHERED`` reads those of several groups.
+
+    One aggregate beside the count: to group by ministry as well would take the database a second pass.
+    """
+
+    name = "gathered"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(gathered, "sqlite")
+def _listed(element: gathered, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat(DISTINCT {compiler.process(element.clauses, **options)})"
+
+
+@compiles(gathered, "postgresql")
+def _flagged(element: gathered, compiler: SQLCompiler, **options: Any) -> str:
+    # To tell values apart it would sort every group; a bit for each id costs next to nothing, and works in parallel.
+    table = Ministry.__tablename__
+    flags = f"SELECT CAST(repeat('0', max(id) + 1) AS varbit) FROM {table}"  # noqa: S608 a table of ours
+    return f"CAST(bit_or(set_bit(({flags}), {compiler.process(element.clauses, **options)}, 1)) AS varchar)"
+
+
+def _of_lists(texts: Sequence[str]) -> list[int]:
+    return sorted({int(one) for text in texts for one in text.split(",")})
+
+
+def _of_flags(texts: Sequence[str]) -> list[int]:
+    together = reduce(or_, (int(text, 2) for text in texts))
+    return [place for place, flag in enumerate(f"{together:0{len(texts[0])}b}") if flag == "1"]
+
+
+GATHERED: Mapping[str, Callable[[Sequence[str]], list[int]]] = {"sqlite": _of_lists, "postgresql": _of_flags}
 
 
 def _picker(places: list[int]) -> Callable[[Answers], Answers]:

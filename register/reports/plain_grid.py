@@ -148,9 +148,11 @@ def _row(row: Row, label: str, figures: list[str], columns: int) -> PlainRow:
 
 
 def _trimmed(figures: list[str], most: int) -> list[str]:
-    """Return the figures without the empty cells that a sheet has to the right of a table."""
+    """Return the figures without the empty cells to the right of a table, and those that a merged label spans."""
     while len(figures) > most and not figures[-1]:
         figures = figures[:-1]
+    while len(figures) > most and not figures[0]:
+        figures = figures[1:]
     return figures
 
 

@@ -71,12 +71,13 @@ def read_file(data: bytes, name: str, report: Report, slug: str) -> PlainReport:
         except (ValueError, RecursionError):
             raise Invalid({FILE: say("JSONとして読めません。")}) from None
     sheets = [[row.cells for row in sheet.rows] for sheet in workbook_read.read(data, name=name).sheets]
-    titled = [(lines, found) for lines in sheets if (found := _titled(lines, report))]
+    # Where several sheets hold a table, the last one does for programs: so do our own workbooks.
+    titled = {found: lines for lines in sheets if (found := _titled(lines, report))}
     if titled and not slug:
-        return _together([plain_grid.read(lines, report, found) for lines, found in titled], report)
+        return _together([plain_grid.read(lines, report, found) for found, lines in titled.items()], report)
     if not sheets:
         raise Invalid({FILE: say("表がありません。")})
-    return plain_grid.read(next((lines for lines, found in titled if found == slug), sheets[0]), report, slug)
+    return plain_grid.read(titled.get(slug, sheets[0]), report, slug)
 
 
 def read_text(text: str, report: Report, slug: str) -> PlainReport:

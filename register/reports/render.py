@@ -1,4 +1,4 @@
-"""A report's tables for machines: one datum per cell, no merged heads, zeros written."""
+"""A report's tables as files: for people as they are printed, for programs one datum per cell with zeros written."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from register.errors import Say, say
 from register.formats import Cell
-from register.formats.xlsx import Sheet
+from register.formats.xlsx import Sheet, Writable
+from register.formats.xlsx_print import Figure, Head, Line, Printed
 from register.reports.charts import Speak
 from register.reports.report import Report
-from register.reports.table import Table
+from register.reports.table import TOTAL as SUM
+from register.reports.table import Row, Table
+from register.reports.trend import Trend
+from register.vocab import RoundState
 
 LONG_HEAD: tuple[Say, ...] = (
     say("表"),
@@ -24,6 +28,8 @@ LONG_HEAD: tuple[Say, ...] = (
     say("状態"),
 )
 TOTAL = say("総計")
+MORE = "◆"
+NAME = 6  # where the name of the column stands in a line
 
 
 def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
@@ -41,24 +47,84 @@ def as_lines(report: Report, table: Table, speak: Speak) -> list[list[Cell]]:
     return [[*cell, *ends] for cell in _cells(table, speak)]
 
 
-def as_sheets(report: Report, speak: Speak) -> list[Sheet]:
-    """Return a sheet of what the figures are, one of the headlines, then one per table with columns as in print."""
+def as_sheets(report: Report, speak: Speak) -> list[Writable]:
+    """Return a sheet of what the figures are, one of the headlines, then two per table.
+
+    First every table for people, under its short name, then each for programs, under its slug in any language.
+    """
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
-    about = as_about(report, report.every_table, speak)
-    return [about, Sheet(speak(say("要点")), head, lines), *(as_sheet(one, speak) for one in report.every_table)]
+    sheets = [as_about(report, report.every_table, speak), Sheet(speak(say("要点")), head, lines)]
+    leads = [_lead(report, table) for table in report.every_table]
+    pages = (_page(table, lead, speak) for table, lead in zip(report.every_table, leads, strict=True))
+    return [*sheets, *pages, *(as_sheet(table, speak) for table in report.every_table)]
 
 
-def as_sheet(table: Table, speak: Speak) -> Sheet:
-    """Return the sheet of one table, with its columns as in print."""
-    rows: list[list[Cell]] = [[row.code, _label(row.group, row.label), *row.cells, row.total] for row in table.rows]
-    return Sheet(speak(table.short), as_heading(table, speak), rows)
+def trend_csv_rows(trend: Trend, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
+    """Return (heading, rows) of every cell of a trend; the round of a row is that of its column."""
+    settled = speak(say("%(state)s", state=RoundState.FROZEN))
+    rows = [[*cell, cell[NAME], settled] for table in trend.tables for cell in _cells(table, speak)]
+    return [speak(head) for head in LONG_HEAD], rows
+
+
+def trend_sheets(trend: Trend, speak: Speak) -> list[Writable]:
+    """Return a sheet of what the figures are, then two per table, as those of a report."""
+    lines: list[list[Cell]] = [
+        [speak(say("回")), speak(trend.name)],
+        [speak(say("様式")), speak(say("%(form)sの選択肢で数えている", form=trend.form.title))],
+    ]
+    lines += [[speak(table.short), speak(note.text)] for table in trend.tables for note in table.notes]
+    lead = say("%(round)sまでの推移（単位：件）", round=trend.name)
+    pages = (_page(table, lead, speak) for table in trend.tables)
+    return [_facts(lines, speak), *pages, *(as_sheet(table, speak) for table in trend.tables)]
+
+
+def _lead(report: Report, table: Table) -> Say:
+    """Return what stands below a table's title: of which round it is, how far that holds, which cases it counts."""
+    told: dict[str, object] = {"round": report.name, "state": report.standing.word}
+    population = report.dimensions.populations.get(table.population)
+    if population is None:
+        return say("%(round)s（%(state)s）　単位：件", **told)
+    told |= {"population": population.name, "count": report.populations[population.key]}
+    return say("%(round)s（%(state)s）　対象：%(population)s（%(count)d件）　単位：件", **told)
+
+
+def _page(table: Table, lead: Say, speak: Speak) -> Printed:
+    """Return a table as it is printed."""
+    heads = [Head(column.label) for column in table.columns if not table.column_groups]
+    heads += [Head(group, tuple(column.label for column in columns)) for group, columns in table.column_groups]
+    return Printed(
+        speak(table.short),
+        speak(table.title),
+        speak(lead),
+        (*heads, *([Head(speak(TOTAL))] if table.summed else [])),
+        tuple(_line(table, row, speak) for row in table.rows),
+        tuple(speak(say("※ %(note)s", note=note.text)) for note in table.notes),
+        MORE if table.compared else "",
+    )
+
+
+def _line(table: Table, row: Row, speak: Speak) -> Line:
+    marked = row.larger or (False,) * len(row.cells)
+    figures = tuple(Figure(cell, more, sparse=table.summed) for cell, more in zip(row.cells, marked, strict=True))
+    words = [f"({row.distinct_ministries})"] if row.distinct_ministries is not None else []
+    words += [speak(say("（うち未回答%(count)d）", count=row.folded))] if row.folded else []
+    total = (Figure(row.total, word="".join(words)),) if table.summed else ()
+    return Line(row.group, row.label, (*figures, *total), row.code == SUM)
+
+
+def as_sheet(table: Table, speak: Speak, name: str = "") -> Sheet:
+    """Return the sheet of one table for programs, under its slug if no other name is given."""
+    rows: list[list[Cell]] = [
+        [row.code, _label(row.group, row.label), *row.cells, *([row.total] if table.adds else [])] for row in table.rows
+    ]
+    return Sheet(name or table.slug, as_heading(table, speak), rows)
 
 
 def as_heading(table: Table, speak: Speak) -> list[str]:
     """Return the names of the columns of a table's sheet."""
     columns = [f"{column.group} {column.label}".strip() for column in table.columns]
-    return [speak(say("コード")), speak(table.title), *columns, speak(TOTAL)]
+    return [speak(say("コード")), speak(table.title), *columns, *([speak(TOTAL)] if table.adds else [])]
 
 
 def as_about(report: Report, tables: Iterable[Table], speak: Speak) -> Sheet:
@@ -72,6 +138,10 @@ def as_about(report: Report, tables: Iterable[Table], speak: Speak) -> Sheet:
     lines += [[speak(one.word), speak(one.sentence)] for one in standing.cautions]
     lines += [[speak(say("注")), speak(note)] for note in standing.notes]
     lines += [[speak(table.short), speak(note.text)] for table in tables for note in table.notes]
+    return _facts(lines, speak)
+
+
+def _facts(lines: list[list[Cell]], speak: Speak) -> Sheet:
     return Sheet(speak(say("この集計について")), [speak(say("項目")), speak(say("内容"))], lines)
 
 
@@ -82,7 +152,8 @@ def _cells(table: Table, speak: Speak) -> Iterator[list[Cell]]:
         for column, cell in zip(table.columns, row.cells, strict=True):
             name = f"{column.group} {column.label}".strip()
             yield [table.slug, title, table.population, row.code, label, column.code, name, cell]
-        yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
+        if table.adds:
+            yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
 
 
 def _label(group: str, label: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from register.clock import TOKYO
@@ -90,18 +90,20 @@ class Standing:
 def read(session: Session, round: Round) -> Standing:
     """Return where ``round`` stands, in one statement."""
     own = select(func.count()).where(Submission.round_id == round.id)
-    versions = select(ItemVersion.item_id, ItemVersion.replaced_at).join(
-        SubmissionItem, SubmissionItem.id == ItemVersion.item_id
-    )
-    corrections = versions.where(SubmissionItem.round_id == round.id).subquery()
+    corrections = corrected_round() == round.id
     row = session.execute(
         select(
             own.scalar_subquery(),
             own.where(Submission.state.in_(COUNTED_RETURNS)).scalar_subquery(),
-            select(func.count(corrections.c.item_id.distinct())).scalar_subquery(),
-            select(func.max(corrections.c.replaced_at)).scalar_subquery(),
+            select(func.count(ItemVersion.item_id.distinct())).where(corrections).scalar_subquery(),
+            select(func.max(ItemVersion.replaced_at)).where(corrections).scalar_subquery(),
         )
     ).one()
     ministries, accepted, corrected, last = row
     day = last.astimezone(TOKYO).date() if last else None
     return Standing(round.state, round.rehearsal, ministries, accepted, corrected, day)
+
+
+def corrected_round() -> ScalarSelect[int]:
+    """Return the round of a correction: looked up from the corrections, which are few, never from a round's items."""
+    return select(SubmissionItem.round_id).where(SubmissionItem.id == ItemVersion.item_id).scalar_subquery()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby
+from functools import cached_property
+from itertools import groupby, takewhile
 
 from register.errors import Say
 from register.reports.place import Place
@@ -56,8 +57,25 @@ class Footnote:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """How dark a cell is: from ``least`` per cent of the table's largest cell on; ``mark`` says it without colour."""
+
+    level: int
+    least: int
+    mark: str
+
+
+# From the darkest on. The steps halve: by fifths, all but one cell of a skewed table would be the palest.
+SHADES = (Shade(5, 50, "█"), Shade(4, 25, "▆"), Shade(3, 10, "▅"), Shade(2, 5, "▃"), Shade(1, 0, "▁"))
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places."""
+    """A table with its population, and the notes that its exclusions need; ``short`` is a title for narrow places.
+
+    ``adds`` tells whether the cells of a row add up: those of several rounds beside each other do not, and then the
+    total of a row is the last of its cells.
+    """
 
     slug: str
     title: Say
@@ -67,6 +85,12 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[Footnote, ...]
     compared: bool = False
+    adds: bool = True
+
+    @property
+    def summed(self) -> bool:
+        """Whether a total stands beside the cells of a row; then a zero among them is left blank."""
+        return self.adds and len(self.columns) > 1
 
     @property
     def column_groups(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
@@ -87,8 +111,31 @@ class Table:
 
     @property
     def body(self) -> tuple[Row, ...]:
-        """The rows that count categories, without the total and the previous round."""
-        return tuple(row for row in self.rows if row.code not in (TOTAL, PREVIOUS))
+        """The rows that count categories: those above the total."""
+        return tuple(takewhile(lambda row: row.code != TOTAL, self.rows))
+
+    @cached_property
+    def largest(self) -> int:
+        """The largest cell of the rows that count categories; 0 in a table that is not shaded.
+
+        A table that marks the larger of its rows says something else by colour.
+        """
+        return 0 if self.compared else max((cell or 0 for row in self.body for cell in row.cells), default=0)
+
+    @property
+    def steps(self) -> tuple[Shade, ...]:
+        """What its shades stand for, the darkest first."""
+        return SHADES
+
+    @cached_property
+    def _shaded(self) -> frozenset[str]:
+        return frozenset(row.code for row in self.body)
+
+    def shade(self, row: Row, cell: int | None) -> Shade | None:
+        """Return how dark a cell of a row is; None for a blank one, a total, and where nothing is shaded."""
+        if not cell or cell < 0 or not self.largest or row.code not in self._shaded:
+            return None
+        return next(shade for shade in SHADES if 100 * cell >= shade.least * self.largest)
 
     def row(self, code: str) -> Row:
         """Return the row of ``code``; raise ``StopIteration`` when the table has none."""

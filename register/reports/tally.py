@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from register.models.submission import COUNTED_RETURNS
 from register.reports import counts, moves
 from register.reports.counts import PRESENT, Counts, Presence
 from register.reports.moves import Moves, Pair
+from register.reports.standing import corrected_round
 from register.states import ROUND_SETTLED
 
 # How many cases at a time the digest is made of.
@@ -58,12 +59,18 @@ class Tally:
 
 def of(session: Session, round: Round, pair: Pair | None) -> tuple[Tally, Tally | None]:
     """Return the counts of ``round`` and, of its ``pair``, of the round before; one statement when both are kept."""
-    rounds = [round, pair.previous] if pair else [round]
-    found = _kept(session, [one.id for one in rounds])
-    now, *before = (_tally(session, one, *found[one.id]) for one in rounds)
-    if pair:
-        _move(session, pair, now, before[0], found[round.id][1])
+    now, *before = several(session, [round, pair.previous] if pair else [round], [pair] if pair else [])
     return now, before[0] if before else None
+
+
+def several(session: Session, rounds: Sequence[Round], pairs: Iterable[Pair]) -> tuple[Tally, ...]:
+    """Return the counts of ``rounds``, with the moves of ``pairs`` of them; one statement when all are kept."""
+    found = _kept(session, [one.id for one in rounds])
+    tallies = {one.id: _tally(session, one, *found[one.id]) for one in rounds}
+    for pair in pairs:
+        now, before = tallies[pair.round.id], tallies[pair.previous.id]
+        _move(session, pair, now, before, found[pair.round.id][1])
+    return tuple(tallies.values())
 
 
 def keep(session: Session, tally: Tally) -> None:
@@ -133,11 +140,11 @@ def _kept(session: Session, ids: list[int]) -> Mapping[int, tuple[str, RoundTall
         .group_by(Submission.round_id)
         .subquery()
     )
+    corrected = corrected_round()
     corrections = (
-        select(SubmissionItem.round_id, func.count().label("number"), func.max(ItemVersion.id).label("last"))
-        .join(ItemVersion, ItemVersion.item_id == SubmissionItem.id)
-        .where(SubmissionItem.round_id.in_(ids))
-        .group_by(SubmissionItem.round_id)
+        select(corrected.label("round_id"), func.count().label("number"), func.max(ItemVersion.id).label("last"))
+        .where(corrected.in_(ids))
+        .group_by("round_id")
         .subquery()
     )
     statement = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -16,6 +16,7 @@ from register.reports.figures import offered, resolve
 from register.reports.place import Place
 from register.reports.report import Report, build
 from register.reports.table import PREVIOUS, TOTAL, Column, Row
+from register.reports.tally import Tally
 from register.web.filters import language
 from register.web.guard import guarded
 from register.web.paging import page_number
@@ -57,11 +58,16 @@ def report_of(round: Round) -> Report:
     """Return the report of a round in the page's language, and keep what had to be counted for it."""
     # Also for a form that is sent: while it writes, nothing could be kept.
     report = build(reading_session(), round, language(), runtime().forms)
-    if report.counted_now:
-        with runtime().database.writing() as session:
-            for counted in report.counted_now:
-                tally.keep(session, counted)
+    keep(report.counted_now)
     return report
+
+
+def keep(counted: Sequence[Tally]) -> None:
+    """Store what had to be counted for a page, in a short transaction of its own."""
+    if counted:
+        with runtime().database.writing() as session:
+            for one in counted:
+                tally.keep(session, one)
 
 
 def place_links(report: Report) -> Callable[[Place], str]:

@@ -328,6 +328,7 @@ FIELDS: Mapping[str, Any] = {
 DETAILS: Mapping[str, Any] = {
     "anchor": lazy_gettext("監査記録の件数"),
     "kind": lazy_gettext("種類"),
+    "trend": lazy_gettext("推移"),
     "rows": lazy_gettext("件数"),
     "added": lazy_gettext("新しい案件の追加"),
     "cases": lazy_gettext("案件数"),

@@ -61,6 +61,7 @@ NAVIGATION = (
             "round_prints",
             "editions",
             "built_tables",
+            "trends",
             "submissions",
             "items",
             "uploads",

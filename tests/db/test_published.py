@@ -18,6 +18,7 @@ from register.clock import FixedClock
 from register.db import Database
 from register.errors import Invalid, NotNow
 from register.formats import csv, xlsx
+from register.formats.xlsx_print import Printed
 from register.models import AuditEntry, Round, RoundPrint
 from register.reports import cases, plain, published
 from register.reports.explain import Reading, explain
@@ -223,6 +224,17 @@ class TestWhatIsRead:
             found = published.read_file(data, name, reference, "")
             assert list(found.tables) == list(reference.tables), name
             assert told(explain(found, reference)) == [], name
+
+    def test_a_sheet_for_people_alone_is_read_too(self, reference: Report) -> None:
+        pages = [sheet for sheet in as_sheets(reference, str) if isinstance(sheet, Printed)]
+        for page in pages:
+            slug = next((slug for slug, one in reference.tables.items() if str(one.title) == page.title), "")
+            if slug:
+                found = published.read_file(xlsx.write([page], created=NOW), "a.xlsx", reference, slug)
+                reading = explain(found, reference)
+                assert (told(reading), reading.unknown) == ([], ()), slug
+                assert len(found.tables[slug].rows) == len(reference.tables[slug].rows)
+        assert len(pages) == len(reference.every_table)
 
     def test_tables_are_entered_one_by_one(self, reference: Report) -> None:
         one, other = (

@@ -79,11 +79,18 @@ def load(
 
 
 def empty_round(
-    session: Session, *, number: int = 2, version: str = "v2", as_of: dt.date = SECOND, year: int = 2025
+    session: Session,
+    *,
+    number: int = 2,
+    version: str = "v2",
+    as_of: dt.date = SECOND,
+    year: int = 2025,
+    rehearsal: bool = False,
 ) -> Round:
     """Return a new round without a case, which no file can make."""
     form = form_versions.publish(session, FORMS[version], by=BY)
     made = Round(fiscal_year=year, number=number, as_of=as_of, state=RoundState.FROZEN, form_version=form)
+    made.rehearsal = rehearsal
     session.add(made)
     audit.record(session, audit.Event.ROUND_CREATED, made, by=BY)
     return made

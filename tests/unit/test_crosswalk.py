@@ -10,6 +10,7 @@ from register.formspec.crosswalk import Change, Crosswalk, gaps
 from register.formspec.loader import FormLibrary, load_library
 from register.formspec.schema import Text
 from register.vocab import ChangeKind
+from tests.support.form_versions import with_options
 from tests.support.sources import ROOT
 
 LIBRARY = load_library(ROOT / "config", "periodic")
@@ -55,6 +56,22 @@ def with_code(name: str, code: str, kind: ChangeKind) -> Crosswalk:
 )
 def test_what_is_left_out_or_contradicted_is_named(broken: Crosswalk, named: str) -> None:
     assert [line for line in gaps(broken, V1, V2) if line.startswith(f"{named}:")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "good"),
+    [
+        (ChangeKind.RETIRED, "G1", True),
+        (ChangeKind.RETIRED, "", True),
+        (ChangeKind.RETIRED, "XX", False),
+        (ChangeKind.RETIRED, "ZZ", False),
+        (ChangeKind.NARROWED, "G1", False),
+    ],
+)
+def test_only_a_code_that_was_dropped_leads_to_another(kind: ChangeKind, to: str, good: bool) -> None:
+    before = with_options(V1, "usage_type", {"XX": "区分"})
+    step = replace(STEP, codes={**STEP.codes, ("usage_type", "XX"): Change(kind, ANY, to)})
+    assert (gaps(step, before, V2) == []) is good
 
 
 def test_steps_are_chained_in_order() -> None:

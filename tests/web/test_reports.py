@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
@@ -24,6 +23,7 @@ from register.runtime import runtime_of
 from tests.support import html
 from tests.support.client import Client
 from tests.support.databases import Build
+from tests.support.report_pages import lines, links, shown, tables, text_of
 from tests.support.round_files import empty_round, reference_rounds
 
 ClientOf = Callable[[str], Client]
@@ -66,37 +66,6 @@ def statements(app: Flask) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", collect)
     yield sent
     event.remove(engine, "before_cursor_execute", collect)
-
-
-def text_of(element: Element) -> str:
-    """Return the words of an element."""
-    return " ".join("".join(element.itertext()).split())
-
-
-def shown(element: Element) -> str:
-    """Return the figure of a cell as the eye sees it: what is for a screen reader only, and the marks, left out."""
-    unseen = [part.get("class") == "vh" or part.get("aria-hidden") == "true" for part in element]
-    parts = [("" if left else text_of(part)) + (part.tail or "") for part, left in zip(element, unseen, strict=True)]
-    return "".join([element.text or "", *parts]).strip()
-
-
-def tables(page: str) -> dict[str, Element]:
-    """Return the report's tables of a page by their slug, which is in the ids of their headings."""
-    found = [table for table in html.parse(page)[0].iter("table") if "cross" in table.get("class", "").split()]
-    return {table.find(".//tbody/tr/th[@scope='row']").get("id", "").split("-")[1]: table for table in found}
-
-
-def lines(table: Element) -> dict[str, list[Element]]:
-    """Return the cells of each row of a table by the row's code."""
-    return {
-        row.find("th[@scope='row']").get("id", "").split("-r-", 1)[1]: row.findall("td")
-        for row in table.findall("tbody/tr")
-    }
-
-
-def links(table: Element) -> list[tuple[str, int]]:
-    """Return the address and the number of every figure that leads to its cases, in the order of the page."""
-    return [(a.get("href", ""), int(text_of(a).replace(",", ""))) for a in table.findall("tbody/tr/td//a")]
 
 
 def listed(client: Client, address: str) -> list[str]:
@@ -304,12 +273,13 @@ class TestTheFiles:
         assert kinds["total"] == sum(plain["usage_type_change"].values())
         assert moves == plain["usage_type_flow"]
 
-    def test_the_workbook_has_a_sheet_for_every_table(self, client_of: ClientOf, plain: dict[str, Any]) -> None:
+    def test_the_workbook_has_two_sheets_for_every_table(self, client_of: ClientOf, plain: dict[str, Any]) -> None:
         data = client_of("reporter").get(f"{PAGE}.xlsx").data
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         assert book.sheet_names == [
             "この集計について", "要点", "利用時期", "利用者の範囲（政府職員）", "導入段階（政府職員）", "取扱情報の機密性（政府職員）",
             "導入段階（外部向け）", "出力データの種類", "類型の移り変わり", "増減と移動の内訳",
+            *plain["tables"], "usage_type_flow", "usage_type_change",
         ]  # fmt: skip
         about = book.get_sheet_by_index(0).to_python()
         assert [row[1] for row in about[1:4]] == ["2025年度第2回", dt.date(2025, 9, 30), "確定"]
@@ -319,13 +289,27 @@ class TestTheFiles:
             (one["text"], one["numerator"], "" if one["denominator"] is None else one["denominator"])
             for one in plain["headlines"]
         ]
-        for place, one in enumerate(plain["tables"].values(), 2):
-            head, *rows = book.get_sheet_by_index(place).to_python()
+        for slug, one in plain["tables"].items():
+            head, *rows = book.get_sheet_by_name(slug).to_python()
             assert head[1] == one["title"]
             assert rows == [
                 [row["code"], row["label"], *("" if cell is None else cell for cell in row["cells"]), row["total"]]
                 for row in one["rows"]
             ]
+
+    def test_the_sheets_for_people_have_the_same_figures(self, client_of: ClientOf, plain: dict[str, Any]) -> None:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(client_of("reporter").get(f"{PAGE}.xlsx").data))
+        for name, one in zip(book.sheet_names[2:8], plain["tables"].values(), strict=True):
+            title, lead, _, *lines = book.get_sheet_by_name(name).to_python()
+            assert title[0] == one["title"]
+            assert f"（{plain['populations'][one['population']]}件）" in lead[0]
+            single = len(one["columns"]) == 1
+            figures = [[cell for cell in line if isinstance(cell, float) or cell == "－"] for line in lines]
+            assert [line for line in figures if line] == [
+                ["－" if cell is None else cell for cell in (*row["cells"], *([] if single else [row["total"]]))]
+                for row in one["rows"]
+            ]
+            assert [line[0] for line in lines if str(line[0]).startswith("※")] == [f"※ {note}" for note in one["notes"]]
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_who_took_a_file_out_is_recorded(self, client_of: ClientOf, database: Database, kind: str) -> None:
@@ -370,7 +354,7 @@ class TestARoundWithoutCases:
         assert set(plain["populations"].values()) == {0}
         assert len(client.get("/rounds/2025-3/report.csv").data.splitlines()) > 100
         book = CalamineWorkbook.from_filelike(io.BytesIO(client.get("/rounds/2025-3/report.xlsx").data))
-        assert book.get_sheet_by_name("出力データの種類").to_python()[-1][2:] == [0, 0]
+        assert book.get_sheet_by_name("output_type").to_python()[-1][2:] == [0, 0]
 
 
 def test_an_english_page_has_the_same_figures(client_of: ClientOf) -> None:
