@@ -45,15 +45,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the table (None: it does not apply); ``marked`` stands out, ``word`` stands behind it.
+    """A figure of the table; ``marked`` stands out, ``word`` stands behind it.
 
-    A zero of a ``sparse`` figure is left blank.
+    Where there is None, ``none`` says why: it does not apply, or it is left out. A zero of a ``sparse`` figure is left
+    blank.
     """
 
     value: int | None
     marked: bool = False
     word: str = ""
     sparse: bool = False
+    none: str = DASH
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class _Writer:
 
     def figure(self, row: int, column: int, figure: Figure, more: Mapping[str, object]) -> None:
         if figure.value is None:
-            self.target.write_string(row, column, DASH, self.style("figure", **more))
+            self.target.write_string(row, column, figure.none, self.style("figure", **more))
             return
         shown = BLANK_ZERO if figure.sparse else PLAIN
         if figure.marked:
@@ -214,4 +216,4 @@ def _quoted(text: str) -> str:
 
 
 def _shown(figure: Figure, mark: str) -> str:
-    return DASH if figure.value is None else f"{mark if figure.marked else ''}{figure.value:,}{figure.word}"
+    return figure.none if figure.value is None else f"{mark if figure.marked else ''}{figure.value:,}{figure.word}"

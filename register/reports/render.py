@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from register.errors import Say, say
 from register.formats import Cell
 from register.formats.xlsx import Sheet, Writable
-from register.formats.xlsx_print import Figure, Head, Line, Printed
+from register.formats.xlsx_print import DASH, Figure, Head, Line, Printed
 from register.reports.charts import Speak
 from register.reports.report import Report
 from register.reports.table import TOTAL as SUM
@@ -28,6 +28,8 @@ LONG_HEAD: tuple[Say, ...] = (
     say("状態"),
 )
 TOTAL = say("総計")
+# Of a figure that an edition leaves out: for programs in words, which are no number and no blank; for people a sign.
+LEFT_OUT, WITHHELD = say("非公開"), "x"
 MORE = "◆"
 NAME = 6  # where the name of the column stands in a line
 
@@ -44,7 +46,7 @@ def as_csv_rows(report: Report, speak: Speak) -> tuple[list[str], list[list[Cell
 def as_lines(report: Report, table: Table, speak: Speak) -> list[list[Cell]]:
     """Return the rows of one table, as ``LONG_HEAD`` names their cells."""
     ends: list[Cell] = [speak(report.name), speak(report.standing.word)]
-    return [[*cell, *ends] for cell in _cells(table, speak)]
+    return [[*cell, *ends] for cell in cells_of(table, speak)]
 
 
 def as_sheets(report: Report, speak: Speak) -> list[Writable]:
@@ -56,14 +58,14 @@ def as_sheets(report: Report, speak: Speak) -> list[Writable]:
     lines: list[list[Cell]] = [[speak(one.text), one.numerator, one.denominator] for one in report.headlines]
     sheets = [as_about(report, report.every_table, speak), Sheet(speak(say("要点")), head, lines)]
     leads = [_lead(report, table) for table in report.every_table]
-    pages = (_page(table, lead, speak) for table, lead in zip(report.every_table, leads, strict=True))
+    pages = (as_page(table, lead, speak) for table, lead in zip(report.every_table, leads, strict=True))
     return [*sheets, *pages, *(as_sheet(table, speak) for table in report.every_table)]
 
 
 def trend_csv_rows(trend: Trend, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
     """Return (heading, rows) of every cell of a trend; the round of a row is that of its column."""
     settled = speak(say("%(state)s", state=RoundState.FROZEN))
-    rows = [[*cell, cell[NAME], settled] for table in trend.tables for cell in _cells(table, speak)]
+    rows = [[*cell, cell[NAME], settled] for table in trend.tables for cell in cells_of(table, speak)]
     return [speak(head) for head in LONG_HEAD], rows
 
 
@@ -75,7 +77,7 @@ def trend_sheets(trend: Trend, speak: Speak) -> list[Writable]:
     ]
     lines += [[speak(table.short), speak(note.text)] for table in trend.tables for note in table.notes]
     lead = say("%(round)sまでの推移（単位：件）", round=trend.name)
-    pages = (_page(table, lead, speak) for table in trend.tables)
+    pages = (as_page(table, lead, speak) for table in trend.tables)
     return [_facts(lines, speak), *pages, *(as_sheet(table, speak) for table in trend.tables)]
 
 
@@ -89,8 +91,8 @@ def _lead(report: Report, table: Table) -> Say:
     return say("%(round)s（%(state)s）　対象：%(population)s（%(count)d件）　単位：件", **told)
 
 
-def _page(table: Table, lead: Say, speak: Speak) -> Printed:
-    """Return a table as it is printed."""
+def as_page(table: Table, lead: Say, speak: Speak) -> Printed:
+    """Return the sheet of one table for people, as it is printed; ``lead`` stands below its title."""
     heads = [Head(column.label) for column in table.columns if not table.column_groups]
     heads += [Head(group, tuple(column.label for column in columns)) for group, columns in table.column_groups]
     return Printed(
@@ -106,17 +108,22 @@ def _page(table: Table, lead: Say, speak: Speak) -> Printed:
 
 def _line(table: Table, row: Row, speak: Speak) -> Line:
     marked = row.larger or (False,) * len(row.cells)
-    figures = tuple(Figure(cell, more, sparse=table.summed) for cell, more in zip(row.cells, marked, strict=True))
+    figures = tuple(
+        Figure(cell, more, sparse=table.summed, none=WITHHELD if column.code in row.hidden else DASH)
+        for column, cell, more in zip(table.columns, row.cells, marked, strict=True)
+    )
     words = [f"({row.distinct_ministries})"] if row.distinct_ministries is not None else []
     words += [speak(say("（うち未回答%(count)d）", count=row.folded))] if row.folded else []
-    total = (Figure(row.total, word="".join(words)),) if table.summed else ()
+    whole = None if SUM in row.hidden else row.total
+    total = (Figure(whole, word="".join(words), none=WITHHELD),) if table.summed else ()
     return Line(row.group, row.label, (*figures, *total), row.code == SUM)
 
 
 def as_sheet(table: Table, speak: Speak, name: str = "") -> Sheet:
     """Return the sheet of one table for programs, under its slug if no other name is given."""
     rows: list[list[Cell]] = [
-        [row.code, _label(row.group, row.label), *row.cells, *([row.total] if table.adds else [])] for row in table.rows
+        [row.code, _label(row.group, row.label), *(value for *_, value in _values(table, row, speak))]
+        for row in table.rows
     ]
     return Sheet(name or table.slug, as_heading(table, speak), rows)
 
@@ -145,15 +152,22 @@ def _facts(lines: list[list[Cell]], speak: Speak) -> Sheet:
     return Sheet(speak(say("この集計について")), [speak(say("項目")), speak(say("内容"))], lines)
 
 
-def _cells(table: Table, speak: Speak) -> Iterator[list[Cell]]:
-    title, total = speak(table.title), speak(TOTAL)
+def cells_of(table: Table, speak: Speak) -> Iterator[list[Cell]]:
+    """Yield every cell of a table as one line, as ``LONG_HEAD`` names its parts up to the figure."""
+    title = speak(table.title)
     for row in table.rows:
         label = _label(row.group, row.label)
-        for column, cell in zip(table.columns, row.cells, strict=True):
-            name = f"{column.group} {column.label}".strip()
-            yield [table.slug, title, table.population, row.code, label, column.code, name, cell]
-        if table.adds:
-            yield [table.slug, title, table.population, row.code, label, "total", total, row.total]
+        for code, name, value in _values(table, row, speak):
+            yield [table.slug, title, table.population, row.code, label, code, name, value]
+
+
+def _values(table: Table, row: Row, speak: Speak) -> Iterator[tuple[str, str, Cell]]:
+    """Yield the figures of a row with the code and the name of their columns, the total last where cells add up."""
+    for column, cell in zip(table.columns, row.cells, strict=True):
+        name = f"{column.group} {column.label}".strip()
+        yield column.code, name, speak(LEFT_OUT) if column.code in row.hidden else cell
+    if table.adds:
+        yield SUM, speak(TOTAL), speak(LEFT_OUT) if SUM in row.hidden else row.total
 
 
 def _label(group: str, label: str) -> str:
