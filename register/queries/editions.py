@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -21,7 +22,7 @@ from register.models import (
     counted,
 )
 from register.queries.disclosures import decided, said
-from register.states import EDITION_OPEN
+from register.states import EDITION_OPEN, EDITION_OUT
 from register.vocab import DisclosureClass, DisclosurePart, EditionState, Variant
 
 # The kinds of goal that an example may show, by their code: quantitative and qualitative.
@@ -120,6 +121,13 @@ def published(session: Session, round_id: int) -> Edition | None:
 def open_one(session: Session, round_id: int) -> Edition | None:
     """Return the edition of a round that is still worked on."""
     return session.scalar(select(Edition).where(Edition.round_id == round_id, Edition.state.in_(EDITION_OPEN)))
+
+
+def told_before(session: Session, edition: Edition) -> Iterator[Mapping[str, Any]]:
+    """Yield what the public has read of the round in other editions."""
+    rows = select(EditionText.content).join(Edition, Edition.id == EditionText.edition_id)
+    rows = rows.where(Edition.round_id == edition.round_id, Edition.id != edition.id, Edition.state.in_(EDITION_OUT))
+    yield from session.scalars(rows.where(EditionText.variant == Variant.PUBLIC, EditionText.language == "ja"))
 
 
 def text_of(session: Session, edition: Edition, variant: Variant, language: str) -> EditionText | None:

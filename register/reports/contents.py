@@ -189,6 +189,27 @@ def _line(row: Row) -> dict[str, Any]:
     return told | ({} if row.distinct_ministries is None else {"distinct_ministries": row.distinct_ministries})
 
 
+def figure_at(content: Mapping[str, Any], place: Place) -> int | None:
+    """Return the figure at a place as an edition tells it; None where it does not."""
+    outside: dict[str, Callable[[], Any]] = {
+        POPULATIONS: lambda: (
+            content["populations"][place.row] if place.column == TOTAL else content["left_out"][place.row][place.column]
+        ),
+        EXCLUSIONS: lambda: content["exclusions"][place.row],
+        HEADLINES: lambda: next(one[place.column] for one in content["headlines"] if one["key"] == place.row),
+    }
+    try:
+        if place.table in outside:
+            return outside[place.table]()  # type: ignore[no-any-return]
+        table = {**content["tables"], **content["moves"]}[place.table]
+        row = next(one for one in table["rows"] if one["code"] == place.row)
+        sums = {TOTAL: row["total"], BLANK: row["folded"] or None}
+        return sums[place.column] if place.column in sums else row["cells"][table["columns"].index(place.column)]  # type: ignore[no-any-return]
+    except (KeyError, StopIteration, ValueError):
+        # What an edition of another form or language of tables does not have.
+        return None
+
+
 def read(content: Mapping[str, Any]) -> Shown:
     """Return what ``tell`` told."""
     told = content["edition"]

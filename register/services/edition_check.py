@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from register.queries.editions import Example
 from register.reports import contents, plain
 from register.reports.contents import Head, Speak
 from register.reports.figures import resolve
+from register.reports.linear import INFINITY
 from register.reports.lint import Fault, lint
 from register.reports.place import UNANSWERED, Place
 from register.reports.report import Report, build
@@ -114,7 +115,7 @@ def inspect(session: Session, edition: Edition, forms: FormLibrary, speak: Mappi
     shown, risky = queries.examples(session, edition), queries.high_risk(session, edition.round)
     reports = {language: build(session, edition.round, language, forms) for language in speak}
     report = reports["ja"]
-    sums = sums_of(report)
+    sums = _with_known(sums_of(report), queries.told_before(session, edition))
     away = hide(sums, edition.threshold)
     texts: dict[tuple[Variant, str], dict[str, Any]] = {}
     for language, own in reports.items():
@@ -152,6 +153,16 @@ def inspect(session: Session, edition: Edition, forms: FormLibrary, speak: Mappi
         sums,
         edition.threshold,
     )
+
+
+def _with_known(sums: Sums, before: Iterable[Mapping[str, Any]]) -> Sums:
+    """Return the figures with those that stand in an earlier public edition: hiding them now would hide nothing."""
+    told = list(before)
+    known = {
+        one.place for one in sums.figures if any(contents.figure_at(text, one.place) == one.value for text in told)
+    }
+    figures = (replace(one, cost=INFINITY) if one.place in known else one for one in sums.figures)
+    return replace(sums, figures=tuple(figures))
 
 
 def digest(texts: Mapping[tuple[Variant, str], Mapping[str, Any]]) -> str:

@@ -15,10 +15,10 @@ from register.reports.charts import charts
 from register.reports.dimensions import FIELDS
 from register.services.edition_check import Inspection
 from register.vocab import Variant
-from tests.support.attack import Attacker, merged, told
+from tests.support.attack import Attacker, merged
 from tests.support.data import NOW, lent
 from tests.support.databases import Databases
-from tests.support.editions import SPEAK, begun, held, inspected
+from tests.support.editions import SPEAK, begun, held, inspected, published, text
 from tests.support.round_files import reference_rounds
 
 
@@ -50,14 +50,14 @@ class TestTheFigures:
         closed = inspection.texts[Variant.CLOSED, "ja"]
         for one in inspection.sums.figures:
             if one.place.row != "unanswered":
-                assert told(closed, one.place) in (one.value, None if not one.value else one.value)
+                assert contents.figure_at(closed, one.place) in (one.value, None if not one.value else one.value)
         assert not contents.read(closed).withheld
 
     def test_no_small_figure_stands_in_the_public_variant(self, inspection: Inspection) -> None:
         for language in SPEAK:
             public = inspection.texts[Variant.PUBLIC, language]
             for one in inspection.sums.figures:
-                figure = told(public, one.place)
+                figure = contents.figure_at(public, one.place)
                 assert (figure is None) or one.place not in inspection.away
                 if one.telling and one.cost < float("inf"):
                     assert figure is None or figure == 0 or figure >= inspection.threshold
@@ -67,7 +67,7 @@ class TestTheFigures:
         public, sums = inspection.texts[Variant.PUBLIC, "ja"], inspection.sums
         asked = frozenset(FIELDS) - {"output_type"}
         own = [one for one in sums.figures if {c.field for c in one.where} <= asked and one.place.row != "previous"]
-        known = [(one.where, value) for one in own if (value := told(public, one.place)) is not None]
+        known = [(one.where, value) for one in own if (value := contents.figure_at(public, one.place)) is not None]
         answers = {name: codes for name, codes in sums.answers.items() if name in asked}
         attacker = Attacker(merged(answers, (one.where for one in own)), known)
         hidden = [one for one in own if one.place in inspection.away]
@@ -90,3 +90,20 @@ class TestTheFigures:
         drawn = charts(shown, str)
         for slug, table in (*shown.tables.items(), *shown.moves.items()):
             assert slug not in drawn or not any(row.hidden for row in table.rows)
+
+
+def test_what_an_earlier_edition_told_is_not_hidden_and_hides_nothing(databases: Databases) -> None:
+    """A correction with a higher threshold keeps what was hidden before hidden, and can take nothing back."""
+    with lent(databases, "sqlite", reference_rounds) as url:
+        database = Database(url, FixedClock(NOW))
+        with database.session(write=True) as session:
+            second = session.scalars(select(Round).where(Round.number == 2)).one()
+            first = published(session, held(session, begun(session, second), threshold=3))
+            before = text(session, first, Variant.PUBLIC)
+            found = inspected(session, held(session, begun(session, second), threshold=10, note="訂正"))
+            after = found.texts[Variant.PUBLIC, "ja"]
+            for one in found.sums.figures:
+                told = contents.figure_at(before, one.place)
+                assert (told is None) or contents.figure_at(after, one.place) == told
+            session.rollback()
+        database.engine.dispose()

@@ -31,7 +31,6 @@ from register.vocab import (
     RoundState,
     Variant,
 )
-from tests.support.attack import told
 from tests.support.data import NOW, lent
 from tests.support.databases import KINDS, Databases
 from tests.support.editions import ONE, OTHER, begun, checked, held, inspected, published, take, text
@@ -214,7 +213,7 @@ def test_what_was_told_is_read_back(session: Session, draft: Edition) -> None:
         again = shown.tables[slug]
         assert (again.columns, again.rows) == (table.columns, table.rows)
         assert [str(note.text) for note in again.notes] == [str(note.text) for note in table.notes]
-    assert told(found.texts[Variant.CLOSED, "ja"], Place("confidentiality", "total", "total")) == 295
+    assert contents.figure_at(found.texts[Variant.CLOSED, "ja"], Place("confidentiality", "total", "total")) == 295
 
 
 class TestTheExamples:

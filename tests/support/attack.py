@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Any
 
 from register.reports.dimensions import Where, holds
 from register.reports.linear import Program
-from register.reports.place import EXCLUSIONS, HEADLINES, POPULATIONS, UNANSWERED, Place
-from register.reports.table import TOTAL
 
 Answers = Mapping[str, tuple[str | None, ...]]
 
@@ -43,23 +40,3 @@ def merged(answers: Answers, conditions: Iterable[Where]) -> dict[str, tuple[str
         kinds = {tuple(one.holds({name: code}) for one in own): code for code in codes}
         found[name] = tuple(kinds.values())
     return found
-
-
-def told(content: Mapping[str, Any], place: Place) -> int | None:
-    """Return the figure at a place as the JSON of an edition tells it; None where it does not."""
-    outside: dict[str, Callable[[], Any]] = {
-        POPULATIONS: lambda: (
-            content["populations"][place.row] if place.column == TOTAL else content["left_out"][place.row][place.column]
-        ),
-        EXCLUSIONS: lambda: content["exclusions"][place.row],
-        HEADLINES: lambda: next(one[place.column] for one in content["headlines"] if one["key"] == place.row),
-    }
-    if place.table in outside:
-        found: int | None = outside[place.table]()
-        return found
-    if place.row == UNANSWERED:
-        return None
-    table = {**content["tables"], **content["moves"]}[place.table]
-    row = next(one for one in table["rows"] if one["code"] == place.row)
-    sums = {TOTAL: row["total"], UNANSWERED: row["folded"] or None}
-    return sums[place.column] if place.column in sums else row["cells"][table["columns"].index(place.column)]
