@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from register import authz
 from register.authz import Actor
 from register.errors import Forbidden, NotNow
-from register.models import Remark, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
+from register.models import Edition, Remark, Round, Submission, SubmissionEvent, SubmissionItem, UseCase
 from register.queries.receipts import digest
 from register.queries.returns import possible
 from register.services import items, remarks, rounds, submissions
 from register.services.answers import Typed
-from register.vocab import RemarkKind, Role, RoundDeed, RoundState, SubmissionDeed, SubmissionState
+from register.vocab import EditionState, RemarkKind, Role, RoundDeed, RoundState, SubmissionDeed, SubmissionState
 from tests.support.data import STAFF
 from tests.support.databases import Build
-from tests.support.round_matrix import ANY, GRANTED, NOW, STAYS, Line, read
+from tests.support.round_matrix import ANY, EDITION, GRANTED, NOW, STAYS, Line, read
 from tests.support.running_round import LIBRARY, TODAY, Office, busy
 from tests.support.sources import ROOT
 
@@ -55,6 +55,13 @@ class Desk:
         content = digest(self.session, self.submission)
         self.submission.sent_sha256 = self.submission.approved_sha256 = content
         self.session.flush()
+
+    def publish(self) -> None:
+        """Let an edition of the round's report be out."""
+        now = self.office.clock.now()
+        out = Edition(round=self.round, number=1, state=EditionState.PUBLISHED, threshold=0, author="secretariat")
+        out.created_at = out.updated_at = now
+        self.session.add(out)
 
     def traces(self) -> tuple[object, ...]:
         """Return everything that a deed would change."""
@@ -224,6 +231,8 @@ def test_a_deed_on_a_round_is_what_the_page_says(desk: Desk, deed: RoundDeed) ->
 
         savepoint = desk.session.begin_nested()
         desk.stand(of_round, state, granted=granted)
+        if line.wants == EDITION:
+            desk.publish()
         walk(desk, line, do, done, granted=granted)
         savepoint.rollback()
 

@@ -17,7 +17,7 @@ from register.vocab import MINISTRY_ROLES, Role, RoundDeed, RoundState, Submissi
 OWN, THEIRS = 1, 2
 NOW, GRANTED, NEVER = "●", "○", ""
 ANY, STAYS, NOBODY, OF_MINISTRY = "any", "stays", "nobody", " of the ministry"
-REASON, OTHER_PERSON = "a reason", "another person"
+REASON, OTHER_PERSON, EDITION = "a reason", "another person", "a published edition"
 HEAD = f"""# Who may do what with a round, and when
 
 Made of the tables in `register/states` and `register/authz` by `python -m tests.support.round_matrix`;
@@ -28,7 +28,8 @@ Made of the tables in `register/states` and `register/authz` by `python -m tests
 - *who* may do it with a return in this state; everybody else is refused (403), or does not learn that it exists (404).
 - *to* is the state that the return, or the round, is in afterwards. Freezing also freezes the accepted
   returns, and wants a reason when others are left out.
-- *wants*: a reason; or that nobody approves what they entered or sent themselves, whatever their role is today.
+- *wants*: a reason; that nobody approves what they entered or sent themselves, whatever their role is today; or an edition of
+  the round's report that was published: publishing it does this step too, so that nobody has to.
 - A rehearsal follows the same lines; it changes neither the register nor a statistic.
 
 """
@@ -76,7 +77,8 @@ def lines() -> Iterator[Line]:
     for step in states.ROUND:
         marks = tuple(NOW if state in step.sources else NEVER for state in RoundState)
         may = who(authz.ROUND_DEEDS[step.deed], Round)
-        yield Line(step.deed.value, ANY, may, marks, step.target.value, REASON if step.reason else "")
+        wants = EDITION if step.deed is RoundDeed.PUBLISH else REASON if step.reason else ""
+        yield Line(step.deed.value, ANY, may, marks, step.target.value, wants)
     for sub in states.SUBMISSION:
         wants = OTHER_PERSON if sub.deed is SubmissionDeed.APPROVE else REASON if sub.reason else ""
         for state in SubmissionState:
