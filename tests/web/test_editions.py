@@ -6,7 +6,9 @@ import io
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import page as page_validation
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
@@ -111,6 +113,19 @@ class TestReading:
         for kind in KINDS:
             once, again = (client_of("reporter").get(f"{out}/public.{kind}").data for _ in range(2))
             assert once == again, kind
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("variant", ["public", "closed"])
+def test_the_document_can_be_archived_and_read_aloud(
+    client_of: ClientOf, out: str, tmp_path: Path, variant: str, language: str
+) -> None:
+    client, path = client_of("secretariat"), tmp_path / "edition.pdf"
+    client.set_cookie("language", language)
+    path.write_bytes(client.get(f"{out}/{variant}.pdf").data)
+    for profile in ("pdfa3a", "ua1"):
+        result = page_validation.validate_pdf(str(path), profile=profile)
+        assert result.is_compliant, [failure.message for failure in result.failures]
 
 
 class TestLeaks:
