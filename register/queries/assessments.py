@@ -56,11 +56,12 @@ def unreferred(actor: Actor) -> ColumnElement[bool]:
     A referral does while it is open or when it was begun since the decision that raised the flag; one that was
     withdrawn never does. What has ended is not referred any more.
     """
-    raised_at = select(Raised.decided_at).where(Raised.id == HighRiskFlag.raised_by_id).scalar_subquery()
+    # Named, for it stands two levels below the flag: by itself it would ask of any flag's decision.
+    raised = select(Raised.decided_at).where(Raised.id == HighRiskFlag.raised_by_id).correlate(HighRiskFlag)
     answers = select(Referral.id).where(
         Referral.use_case_id == HighRiskFlag.use_case_id,
         Referral.state != ReferralState.WITHDRAWN,
-        or_(Referral.state.in_(states.REFERRAL_OPEN), Referral.created_at >= raised_at),
+        or_(Referral.state.in_(states.REFERRAL_OPEN), Referral.created_at >= raised.scalar_subquery()),
     )
     answers = authz.visible(answers, Referral, actor).correlate(HighRiskFlag)
     ended = select(UseCase.id).where(UseCase.id == HighRiskFlag.use_case_id, UseCase.lifecycle == Lifecycle.RETIRED)

@@ -100,6 +100,22 @@ def test_a_flag_is_asked_about_until_a_referral_answers_it(table: Table) -> None
     assert shown.judgment == again, "what is not sent yet rests on what holds now"
 
 
+def test_each_flag_is_asked_about_by_its_own_decision(table: Table) -> None:
+    session, panel, office = table.session, Panel(table.session), Office(table.session)
+    first, second = office.case(), office.case()
+    panel.decided(first, HIGH)
+    session.flush()
+    table.at(ReferralState.CLOSED, first)
+    table.at(ReferralState.CLOSED, second)
+    table.on(MEETING + DAY)
+    panel.decided(second, HIGH, on=MEETING + DAY)
+    session.flush()
+    tasks = referral_tasks.tasks(session, table.people["approver"], TODAY)
+    assert [task.count for task in tasks if "unreferred" in task.args] == [1]
+    state = judgments.ListState({"unreferred": ("1",)})
+    assert judgments.list_page(session, table.people["approver"], state).total == 1
+
+
 def test_a_case_that_has_ended_is_not_to_be_referred(table: Table) -> None:
     session, office = table.session, Office(table.session)
     case = office.case()
