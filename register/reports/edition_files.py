@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from register.errors import Say, say
+from register.errors import say
 from register.formats import Cell
 from register.formats.xlsx import Sheet, Writable
 from register.reports.charts import Speak
 from register.reports.contents import Shown
-from register.reports.render import LEFT_OUT, LONG_HEAD, as_page, as_sheet, cells_of
-from register.reports.table import Table
+from register.reports.render import LEFT_OUT, LONG_HEAD, as_page, as_sheet, cells_of, lead
 
-EXAMPLE = (say("番号"), say("種類"), say("府省庁"), say("案件名"), say("成果目標"))
+EXAMPLE = (say("番号"), say("種類"), say("府省庁"), say("案件名"), say("利用用途"), say("成果目標"))
 
 
 def as_csv_rows(shown: Shown, speak: Speak) -> tuple[list[str], list[list[Cell]]]:
@@ -26,24 +25,21 @@ def as_sheets(shown: Shown, speak: Speak) -> list[Writable]:
     """
     head = [speak(say("要点")), speak(say("分子")), speak(say("分母"))]
     sheets = [_about(shown, speak), Sheet(speak(say("要点")), head, [list(one) for one in shown.headlines])]
-    pages = [as_page(table, _lead(shown, table), speak) for table in shown.every_table]
+    pages = [
+        as_page(table, lead(shown.name, shown.word, shown.populations.get(table.population)), speak)
+        for table in shown.every_table
+    ]
     examples = [_examples(shown, speak)] if shown.sections["examples"] else []
     return [*sheets, *pages, *examples, *(as_sheet(table, speak) for table in shown.every_table)]
 
 
-def _lead(shown: Shown, table: Table) -> Say:
-    told: dict[str, object] = {"round": shown.name, "state": shown.word}
-    if table.population not in shown.populations:
-        return say("%(round)s（%(state)s）　単位：件", **told)
-    name, count = shown.populations[table.population]
-    return say(
-        "%(round)s（%(state)s）　対象：%(population)s（%(count)d件）　単位：件", population=name, count=count, **told
-    )
-
-
 def _examples(shown: Shown, speak: Speak) -> Sheet:
     lines: list[list[Cell]] = [
-        [one["id"], one["kind"], *(one[name] or speak(LEFT_OUT) for name in ("ministry", "title", "goal_text"))]
+        [
+            one["id"],
+            one["kind"],
+            *(one[name] or speak(LEFT_OUT) for name in ("ministry", "title", "purpose", "goal_text")),
+        ]
         for one in shown.sections["examples"]
     ]
     return Sheet(speak(say("成果目標の例")), [speak(one) for one in EXAMPLE], lines)

@@ -28,7 +28,7 @@ from register.reports.place import (
     Place,
 )
 from register.reports.report import Report
-from register.reports.table import TOTAL, Row
+from register.reports.table import TOTAL, Column, Row
 
 Name = Say | str
 Thing = TypeVar("Thing")
@@ -105,7 +105,7 @@ def offered(report: Report) -> tuple[tuple[Name, tuple[tuple[Place, Name, int], 
     tables = tuple(
         (
             table.title,
-            tuple((Place(table.slug, row.code, TOTAL), _label(row), row.total) for row in (*table.body, table.total)),
+            tuple((Place(table.slug, row.code, TOTAL), label(row), row.total) for row in (*table.body, table.total)),
         )
         for table in report.tables.values()
     )
@@ -127,10 +127,10 @@ def in_tab(report: Report, tab: CrossTab, place: Place) -> Figure:
     row = _category(tab.rows(report.dimensions), place.row)
     name, where, unit = _column(report, tab, row, place.column)
     narrowed: list[tuple[Name, Where]] = [*tab.filters]
-    narrowed += [(_label(row), row.where)] if row else []
+    narrowed += [(label(row), row.where)] if row else []
     narrowed += [(name, where)] if where else []
     folded = tab.folded if tab.folded and (row is None or row.code == tab.folded[1]) else None
-    names = (tab.title, _label(row) if row else SUM, name)
+    names = (tab.title, label(row) if row else SUM, name)
     return _figure(report, place, names, population, narrowed, unit=unit, folded=folded)
 
 
@@ -142,7 +142,7 @@ def _column(report: Report, tab: CrossTab, row: Category | None, code: str) -> t
     if code == UNANSWERED and row and tab.folded and row.code == tab.folded[1]:
         return say("うち未回答"), (among(tab.folded[0], {None}),), Unit.CASES
     column = _category(tab.columns(report.dimensions), code)
-    return (_label(column), column.where, Unit.CASES) if column else (SUM, (), Unit.CASES)
+    return (label(column), column.where, Unit.CASES) if column else (SUM, (), Unit.CASES)
 
 
 def _in_headlines(report: Report, place: Place) -> Figure:
@@ -191,7 +191,7 @@ def _in_flow(report: Report, place: Place) -> Figure:
     earlier = flow.counts_before(place.row, place.column)
     behind = and_(flow.behind(pair, place.row, place.column), counted())
     asked = before if earlier else report.form
-    return Figure(place, flow.TITLE, _label(row) or SUM, _label(column) or SUM, behind, asked, earlier=earlier)
+    return Figure(place, flow.TITLE, label(row) or SUM, label(column) or SUM, behind, asked, earlier=earlier)
 
 
 def _in_change(report: Report, place: Place) -> Figure:
@@ -200,7 +200,7 @@ def _in_change(report: Report, place: Place) -> Figure:
     earlier = place.row == CLOSED
     asked = from_canonical(pair.previous.form_version.canonical) if earlier else report.form
     behind = and_(change.behind(pair, place.row), counted())
-    return Figure(place, change.TITLE, _label(row), _label(column), behind, asked, earlier=earlier)
+    return Figure(place, change.TITLE, label(row), label(column), behind, asked, earlier=earlier)
 
 
 def _figure(
@@ -240,7 +240,8 @@ def _category(categories: tuple[Category, ...], code: str) -> Category | None:
     return None if code == TOTAL else _found(one for one in categories if one.code == code)
 
 
-def _label(named: Category | Row) -> Name:
+def label(named: Category | Row | Column) -> Name:
+    """Return the name of a row or a column with the heading that it shares."""
     if named.group and named.label:
         return say("%(group)s／%(label)s", group=named.group, label=named.label)
     return named.label

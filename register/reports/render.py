@@ -82,12 +82,16 @@ def trend_sheets(trend: Trend, speak: Speak) -> list[Writable]:
 
 
 def _lead(report: Report, table: Table) -> Say:
-    """Return what stands below a table's title: of which round it is, how far that holds, which cases it counts."""
-    told: dict[str, object] = {"round": report.name, "state": report.standing.word}
     population = report.dimensions.populations.get(table.population)
+    counted = (population.name, report.populations[population.key]) if population else None
+    return lead(report.name, report.standing.word, counted)
+
+
+def lead(round: Say | str, state: Say | str, population: tuple[Say | str, int] | None) -> Say:
+    """Return what stands below a table's title: of which round it is, how far that holds, which cases it counts."""
     if population is None:
-        return say("%(round)s（%(state)s）　単位：件", **told)
-    told |= {"population": population.name, "count": report.populations[population.key]}
+        return say("%(round)s（%(state)s）　単位：件", round=round, state=state)
+    told: dict[str, object] = {"round": round, "state": state, "population": population[0], "count": population[1]}
     return say("%(round)s（%(state)s）　対象：%(population)s（%(count)d件）　単位：件", **told)
 
 

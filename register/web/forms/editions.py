@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -47,8 +46,3 @@ class WordForm(RegisterForm):
 
     word = TextAreaField(lazy_gettext("理由"))
     version = HiddenField()
-
-
-def chosen(form: EditionForm) -> Iterable[int]:
-    """Return the ids of the items that are ticked."""
-    return set(form.examples.data or ())
