@@ -18,8 +18,9 @@ class Edition(Audited, PublicId, Stamped, Versioned, Base):
     """One edition of a report, public and closed at once; a correction is a new one that names what it supersedes.
 
     ``threshold`` is the least count that is not small; ``examples`` are the numbers of the items whose goals are
-    shown, in order. ``sha256`` is of both variants in both languages as they were checked, empty before;
-    ``answers_sha256`` of the answers that they count. ``note`` says what a correction corrects.
+    shown, in order. ``hands`` are the ids of those who drafted, changed or checked it. ``sha256`` is of both variants
+    in both languages as they were checked, empty before; ``answers_sha256`` of the answers that they count. ``note``
+    says what a correction corrects.
     """
 
     __tablename__ = "edition"
@@ -34,10 +35,9 @@ class Edition(Audited, PublicId, Stamped, Versioned, Base):
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("edition.id"))
     sha256: Mapped[str] = mapped_column(String(64), default="")
     answers_sha256: Mapped[str] = mapped_column(String(64), default="")
-    author_id: Mapped[int | None]
+    hands: Mapped[list[int]] = mapped_column(Json, default=list)
     author: Mapped[str] = mapped_column(Text)
     checked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    checked_by_id: Mapped[int | None]
     checked_by: Mapped[str] = mapped_column(Text, default="")
     approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     approved_by: Mapped[str] = mapped_column(Text, default="")

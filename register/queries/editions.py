@@ -23,7 +23,7 @@ from register.models import (
 )
 from register.queries.disclosures import decided, said
 from register.states import EDITION_OPEN, EDITION_OUT
-from register.vocab import DisclosureClass, DisclosurePart, EditionState, Variant
+from register.vocab import DISCLOSED_TEXTS, DisclosureClass, DisclosurePart, EditionState, Variant
 
 # The kinds of goal that an example may show, by their code: quantitative and qualitative.
 GOALS = ("QN", "QL")
@@ -63,10 +63,15 @@ class Example:
         return case is not None and case.level is DisclosureClass.PUBLIC
 
     @property
+    def told_in_public(self) -> tuple[bool, dict[str, str | None]]:
+        """What the public may know of it: whether whose it is, and its texts."""
+        texts = {part.value: self.public(part) for part in DISCLOSED_TEXTS}
+        return self.names_ministry, texts
+
+    @property
     def withheld(self) -> tuple[str, ...]:
         """The texts of the case that nobody outside may read."""
-        parts = (part for part in DisclosurePart if part is not DisclosurePart.CASE)
-        return tuple(text for part in parts if (text := self.text(part)) and self.public(part) != text)
+        return tuple(text for part in DISCLOSED_TEXTS if (text := self.text(part)) and self.public(part) != text)
 
     @property
     def closed_by(self) -> Disclosure | None:

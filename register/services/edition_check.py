@@ -16,17 +16,15 @@ from register.formspec.loader import FormLibrary
 from register.models import Edition
 from register.queries import editions as queries
 from register.queries.editions import Example
-from register.reports import contents, plain
+from register.reports import contents, figures, plain
 from register.reports.contents import Head, Speak
-from register.reports.figures import resolve
 from register.reports.linear import INFINITY
 from register.reports.lint import Fault, lint
 from register.reports.place import UNANSWERED, Place
 from register.reports.report import Report, build
 from register.reports.sums import sums_of
 from register.reports.suppression import Sums, hide, infer
-from register.reports.table import Column, Row
-from register.vocab import DisclosureClass, DisclosurePart, Variant
+from register.vocab import DISCLOSED_TEXTS, DisclosureClass, DisclosurePart, Variant
 
 # What is shorter stands in many texts by chance.
 SHORTEST_LEAK = 4
@@ -101,8 +99,8 @@ class Inspection:
 
     @property
     def _small(self) -> frozenset[Place]:
-        figures = (one for one in self.sums.figures if one.telling and 0 < one.value < self.threshold)
-        return frozenset(one.place for one in figures)
+        small = (one for one in self.sums.figures if one.telling and 0 < one.value < self.threshold)
+        return frozenset(one.place for one in small)
 
     @property
     def small(self) -> int:
@@ -161,8 +159,8 @@ def _with_known(sums: Sums, before: Iterable[Mapping[str, Any]]) -> Sums:
     known = {
         one.place for one in sums.figures if any(contents.figure_at(text, one.place) == one.value for text in told)
     }
-    figures = (replace(one, cost=INFINITY) if one.place in known else one for one in sums.figures)
-    return replace(sums, figures=tuple(figures))
+    kept = (replace(one, cost=INFINITY) if one.place in known else one for one in sums.figures)
+    return replace(sums, figures=tuple(kept))
 
 
 def digest(texts: Mapping[tuple[Variant, str], Mapping[str, Any]]) -> str:
@@ -180,11 +178,11 @@ def _example(one: Example, report: Report, language: str, *, closed: bool) -> di
     told: dict[str, Any] = {"id": one.id, "kind": kind}
     ministry = one.item.ministry.label(language)
     if closed:
-        texts = {part.value: one.text(part) for part in (DisclosurePart.TITLE, DisclosurePart.GOAL)}
+        texts = {part.value: one.text(part) for part in DISCLOSED_TEXTS}
         return told | {"case_no": one.item.case_no, "ministry": ministry, **texts}
     by = one.closed_by
-    public = {part.value: one.public(part) for part in (DisclosurePart.TITLE, DisclosurePart.GOAL)}
-    undecided = any(one.rows.get(part) is None for part in (DisclosurePart.CASE, *_SHOWN))
+    public = {part.value: one.public(part) for part in DISCLOSED_TEXTS}
+    undecided = any(one.rows.get(part) is None for part in (DisclosurePart.CASE, *DISCLOSED_TEXTS))
     open_ = by is None and not undecided
     level = (
         DisclosureClass.PUBLIC if open_ else DisclosureClass.PARTLY if any(public.values()) else DisclosureClass.CLOSED
@@ -197,9 +195,6 @@ def _example(one: Example, report: Report, language: str, *, closed: bool) -> di
     }
 
 
-_SHOWN = (DisclosurePart.TITLE, DisclosurePart.GOAL)
-
-
 def _case(case: Any, language: str) -> dict[str, str]:
     return {"case_no": case.case_no, "ministry": case.ministry.label(language), "title": case.title}
 
@@ -207,7 +202,7 @@ def _case(case: Any, language: str) -> dict[str, str]:
 def _leaks(public: list[dict[str, Any]], secret: list[tuple[str, str]], shown: tuple[Example, ...]) -> Iterator[Leak]:
     """Yield what is not public and stands in the public variant all the same, but as what a case may say of itself."""
     said = "\n".join(text for told in public for text in _texts(told))
-    free = {text for one in shown for part in _SHOWN if (text := one.public(part))}
+    free = {text for one in shown for part in DISCLOSED_TEXTS if (text := one.public(part))}
     for case_no, text in dict.fromkeys(secret):
         if len(text) >= SHORTEST_LEAK and text in said and text not in free:
             yield Leak(case_no, text)
@@ -228,13 +223,9 @@ def _name(report: Report, place: Place) -> Say:
     table = next((one for one in report.every_table if one.slug == place.table), None)
     row = next((one for one in table.rows if one.code == place.row), None) if table else None
     if table is None or row is None or place.column == UNANSWERED:
-        return resolve(report, place).name
-    label = _label(row)
+        return figures.resolve(report, place).name
+    label = figures.label(row)
     column = next((one for one in table.columns if one.code == place.column), None)
     if column is None:
         return say("%(table)s／%(row)s", table=table.title, row=label)
-    return say("%(table)s／%(row)s／%(column)s", table=table.title, row=label, column=_label(column))
-
-
-def _label(named: Row | Column) -> Say | str:
-    return say("%(group)s／%(label)s", group=named.group, label=named.label) if named.group else named.label
+    return say("%(table)s／%(row)s／%(column)s", table=table.title, row=label, column=figures.label(column))

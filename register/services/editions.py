@@ -20,7 +20,7 @@ from register.services.editing import refuse_stale
 from register.services.edition_check import Inspection
 from register.states import ROUND_SETTLED, EditionStep, edition_step
 from register.text import clean
-from register.vocab import EditionDeed, EditionState, RoundDeed, RoundState
+from register.vocab import DISCLOSED_TEXTS, EditionDeed, EditionState, RoundDeed, RoundState, Variant
 
 # The counts below which a figure may be small; 0 hides none.
 THRESHOLDS = (0, 2, 3, 5, 10)
@@ -51,7 +51,7 @@ def begin(session: Session, round: Round, *, by: Actor) -> Edition:
         threshold=last.threshold if last else 3,
         examples=list(last.examples) if last else [],
         supersedes=last,
-        author_id=by.user_id,
+        hands=[by.user_id],
         author=by.name,
         created_at=now,
         updated_at=now,
@@ -78,6 +78,7 @@ def edit(session: Session, edition: Edition, values: Mapping[str, Any], *, versi
     if len(examples) > queries.MOST_EXAMPLES:
         raise Invalid({"examples": say("目標の例は%(most)d件までです。", most=queries.MOST_EXAMPLES)})
     edition.threshold, edition.note, edition.examples = threshold, note, examples
+    _lend_hand(edition, by)
     edition.updated_at = session.info["clock"].now()
     audit.record(session, audit.Event.EDITION_MOVED, edition, by=by, deed=EditionDeed.EDIT.value)
     return edition
@@ -97,7 +98,8 @@ def check(session: Session, edition: Edition, found: Inspection, *, version: int
         session.add(EditionText(edition_id=edition.id, variant=variant, language=language, content=content))
     edition.sha256, edition.answers_sha256 = found.sha256, found.answers_sha256
     now = session.info["clock"].now()
-    edition.checked_at, edition.checked_by_id, edition.checked_by = now, by.user_id, by.name
+    edition.checked_at, edition.checked_by = now, by.name
+    _lend_hand(edition, by)
     return _moved(session, edition, step, "", by, sha256=found.sha256)
 
 
@@ -122,8 +124,13 @@ def move(
 
 
 def may_approve(edition: Edition, by: Actor) -> bool:
-    """Tell whether ``by`` is a second person: who neither drafted the edition nor checked it."""
-    return by.user_id not in (edition.author_id, edition.checked_by_id)
+    """Tell whether ``by`` is a second person: who neither drafted, changed nor checked the edition."""
+    return by.user_id not in edition.hands
+
+
+def _lend_hand(edition: Edition, by: Actor) -> None:
+    if by.user_id is not None and by.user_id not in edition.hands:
+        edition.hands = [*edition.hands, by.user_id]
 
 
 def _allowed(edition: Edition, deed: EditionDeed, version: int, by: Actor) -> EditionStep:
@@ -141,15 +148,22 @@ def _moved(session: Session, edition: Edition, step: EditionStep, word: str, by:
 
 
 def _refuse_moved_on(session: Session, edition: Edition) -> None:
-    """Refuse an edition of answers that were corrected since it was checked."""
+    """Refuse an edition whose answers, or what of its cases is public, changed since it was checked."""
     if tally.digest(session, edition.round_id)[1] != edition.answers_sha256:
         raise NotNow(say("点検の後に回答が訂正されています。準備中に戻して、もう一度点検してください。"))
+    told = queries.text_of(session, edition, Variant.PUBLIC, "ja")
+    now = [one.told_in_public for one in queries.examples(session, edition)]
+    shown = told.content["sections"]["examples"] if told else []
+    if now != [
+        (one["ministry"] is not None, {part.value: one[part.value] for part in DISCLOSED_TEXTS}) for one in shown
+    ]:
+        raise NotNow(say("点検の後に公開の区分が変わっています。準備中に戻して、もう一度点検してください。"))
 
 
 def _open_again(session: Session, edition: Edition, _by: Actor) -> None:
     session.execute(delete(EditionText).where(EditionText.edition_id == edition.id))
     edition.sha256 = edition.answers_sha256 = edition.checked_by = edition.approved_by = ""
-    edition.checked_at = edition.checked_by_id = edition.approved_at = None
+    edition.checked_at = edition.approved_at = None
 
 
 def _approve(session: Session, edition: Edition, by: Actor) -> None:

@@ -17,7 +17,7 @@ from register.models import Round, RoundPrint
 
 
 def enter(session: Session, round: Round, *, name: str, content: Mapping[str, Any], by: Actor) -> RoundPrint:
-    """Keep what a published report says, to be compared from now on; raise ``NotNow`` for a round that still runs.
+    """Keep what a published report says, to be compared from now on; raise ``NotNow`` for a rehearsal.
 
     ``content`` has the shape that ``reports.plain.told`` gives. What was entered before stays on record.
     """

@@ -6,6 +6,7 @@ A word that no code branches on lives in ``config/codes``; a word that owns rows
 from register.vocab.answers import ChangeCause, ChangeKind, Fate, MappedBy, Mark, Odd
 from register.vocab.assessments import AssessmentDeed, AssessmentState, ReaskCause, RiskResult
 from register.vocab.editions import (
+    DISCLOSED_TEXTS,
     DisclosureClass,
     DisclosurePart,
     DisclosureState,
@@ -34,6 +35,7 @@ from register.vocab.terms import Term
 from register.vocab.use_cases import Lifecycle, Stage, StartTiming
 
 __all__ = [
+    "DISCLOSED_TEXTS",
     "MINISTRY_ROLES",
     "About",
     "AnswerState",

@@ -56,8 +56,12 @@ class DisclosurePart(Term):
 
     CASE = "case", "案件として示すこと", "That the case is shown"
     TITLE = "title", "案件名", "Name of the case"
-    PURPOSE = "purpose", "利用目的・利用業務の概要", "Purpose"
+    PURPOSE = "purpose", "利用用途", "Purpose of use"
     GOAL = "goal_text", "成果目標", "Goal"
+
+
+# The parts that are texts: what is shown of a case, if it is shown at all.
+DISCLOSED_TEXTS = tuple(part for part in DisclosurePart if part is not DisclosurePart.CASE)
 
 
 class Ground(Term):

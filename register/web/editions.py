@@ -28,7 +28,7 @@ from register.vocab import EditionDeed, Variant
 from register.web import downloads, filters
 from register.web.filters import language
 from register.web.forms.base import version_of
-from register.web.forms.editions import EditionForm, WordForm, chosen
+from register.web.forms.editions import EditionForm, WordForm
 from register.web.guard import guarded, writable
 from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
@@ -86,7 +86,9 @@ def edit(edition: Edition) -> ResponseReturnValue:
         else:
             return _done(edition, gettext("報告書の版を保存しました。"))
     offered = queries.offered(reading_session(), edition.round_id)
-    page = render_template("editions/edit.html", form=form, edition=edition, offered=offered, ticked=chosen(form))
+    page = render_template(
+        "editions/edit.html", form=form, edition=edition, offered=offered, ticked=set(form.examples.data or ())
+    )
     return page, 422 if form.errors else 200
 
 

@@ -122,7 +122,7 @@ FIELDS: Mapping[str, Any] = {
     "author": lazy_gettext("準備した人"),
     "checked_at": lazy_gettext("点検した日時"),
     "checked_by": lazy_gettext("点検した人"),
-    "checked_by_id": lazy_gettext("点検した人の番号"),
+    "hands": lazy_gettext("準備や点検をした人の番号"),
     "examples": lazy_gettext("成果目標の例"),
     "ground": lazy_gettext("公開しない根拠"),
     "level": lazy_gettext("公開の区分"),

@@ -16,7 +16,7 @@ from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
 from register.errors import Invalid, NotNow, Stale
-from register.models import AuditEntry, Edition, EditionText, Round, SubmissionItem, UseCase
+from register.models import AuditEntry, Disclosure, Edition, EditionText, Round, SubmissionItem, UseCase
 from register.queries import editions as queries
 from register.reports import contents
 from register.reports.place import Place
@@ -95,6 +95,14 @@ class TestTheWay:
         found = inspected(session, held(session, draft))
         editions.check(session, draft, found, version=draft.version, by=OTHER)
         session.flush()
+        with pytest.raises(NotNow):
+            take(session, draft, "approve", by=OTHER)
+
+    def test_who_changed_it_cannot_approve_it_either(self, session: Session, draft: Edition) -> None:
+        values = {"threshold": 0, "note": "", "examples": ()}
+        editions.edit(session, draft, values, version=draft.version, by=OTHER)
+        session.flush()
+        checked(session, draft)
         with pytest.raises(NotNow):
             take(session, draft, "approve", by=OTHER)
 
@@ -263,7 +271,7 @@ class TestTheExamples:
         self, session: Session, draft: Edition, items: list[SubmissionItem]
     ) -> None:
         first, second, third = items
-        for part in (CASE, TITLE, GOAL):
+        for part in DisclosurePart:
             self.decide(session, first, part, "public")
         self.decide(session, second, CASE, "partly")
         self.decide(session, second, TITLE, "partly", "〇〇の検索")
@@ -286,6 +294,23 @@ class TestTheExamples:
         items[0].answers = {**items[0].answers, "goal_text": "別の目標を立てる"}
         session.flush()
         assert self.shown(session, draft, items[:1])[0]["goal_text"] is None
+
+    @pytest.mark.parametrize("late", ["approve", "publish"])
+    def test_what_is_public_no_more_since_the_check_does_not_go_out(
+        self, session: Session, draft: Edition, items: list[SubmissionItem], late: str
+    ) -> None:
+        for part in (CASE, TITLE, GOAL):
+            self.decide(session, items[0], part, "public")
+        checked(session, held(session, draft, examples=[items[0].id]))
+        if late == "publish":
+            take(session, draft, "approve", by=OTHER)
+        for row in session.scalars(select(Disclosure).where(Disclosure.part == GOAL)):
+            by = Actor("取りまとめ", 903, Role.APPROVER, row.ministry_id)
+            values = {"level": DisclosureClass.CLOSED, "ground": Ground.AFFAIRS, "review_on": AGAIN}
+            disclosures.propose(session, row.use_case, GOAL, values, version=row.version, by=by)
+        session.flush()
+        with pytest.raises(NotNow, match="公開の区分が変わって"):
+            take(session, draft, late, by=OTHER)
 
     def test_a_text_that_still_says_what_is_not_public_is_a_leak(
         self, session: Session, draft: Edition, items: list[SubmissionItem]
