@@ -118,9 +118,12 @@ class Table:
     def largest(self) -> int:
         """The largest cell of the rows that count categories; 0 in a table that is not shaded.
 
-        A table that marks the larger of its rows says something else by colour.
+        A table that marks the larger of its rows says something else by colour, and where figures are left out, the
+        largest may be one of them.
         """
-        return 0 if self.compared else max((cell or 0 for row in self.body for cell in row.cells), default=0)
+        if self.compared or any(row.hidden for row in self.rows):
+            return 0
+        return max((cell or 0 for row in self.body for cell in row.cells), default=0)
 
     @property
     def steps(self) -> tuple[Shade, ...]:

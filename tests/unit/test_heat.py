@@ -83,3 +83,10 @@ def test_totals_blanks_and_compared_rows_are_not_shaded() -> None:
     assert [one.shade(one.rows[1], 4), one.shade(one.rows[0], 0), one.shade(one.rows[0], None)] == [None] * 3
     assert table([4], compared=True).shade(one.rows[0], 4) is None
     assert table([0, None]).largest == 0
+
+
+def test_a_table_of_which_figures_are_left_out_is_not_shaded() -> None:
+    shown = Row("a", "a", "", (3, None), 3, hidden=frozenset({"2"}))
+    table = Table("t", Say("表"), Say("表"), "all", (Column("1", "1", ""), Column("2", "2", "")), (shown,), ())
+    assert table.largest == 0
+    assert table.shade(shown, 3) is None
