@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     database_url: str = f"sqlite:///{ROOT / 'var' / 'register.sqlite3'}"
     secret_key: SecretStr | None = None
     files_url: str = str(ROOT / "var" / "files")
+    public_url: str = ""
     cookie_secure: bool = True
     trusted_hosts: list[str] = []
     proxy_hops: int = 0

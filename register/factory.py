@@ -20,6 +20,7 @@ from register.clock import Clock, SystemClock
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import load_library
+from register.formspec.retention import load_retention
 from register.formspec.risk import load_risk
 from register.formspec.sheets import load_sheets
 from register.runtime import Runtime, Settings
@@ -58,6 +59,7 @@ from register.web import (
     round_prints,
     rounds,
     session,
+    snapshot_asks,
     snapshots,
     submissions,
     trends,
@@ -97,6 +99,7 @@ BLUEPRINTS = tuple(
         disclosures,
         built_tables,
         trends,
+        snapshot_asks,
         snapshots,
         jobs,
         audit,
@@ -151,7 +154,8 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
     database = Database(settings.database_url, clock)
     data = settings.config_dir
     files, forms = FileStore(settings.files_url), load_library(data, FORM)
-    return Runtime(settings, database, clock, files, forms, load_risk(data), load_sheets(data), load_limits(data))
+    terms = (load_risk(data), load_sheets(data), load_limits(data), load_retention(data))
+    return Runtime(settings, database, clock, files, forms, *terms)
 
 
 def _edges(app: Flask, run: Runtime) -> None:

@@ -45,6 +45,11 @@ class FileStore:
         content: bytes = self._fs.cat_file(self.path(name))
         return content
 
+    def remove(self, name: str) -> None:
+        """Take ``name`` out of the store; one that is gone already is no error."""
+        if self._fs.exists(self.path(name)):
+            self._fs.rm_file(self.path(name))
+
     def path(self, name: str) -> str:
         """Return where ``name`` lies in the store."""
         return f"{self._root}/{name}"

@@ -10,6 +10,7 @@ from register.clock import Clock
 from register.db import Database
 from register.files import FileStore
 from register.formspec.loader import FormLibrary
+from register.formspec.retention import Retention
 from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
 from register.sentinel import Limits
@@ -30,6 +31,8 @@ class Settings(Protocol):
     def secret_key(self) -> Secret | None: ...
     @property
     def files_url(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
     @property
     def cookie_secure(self) -> bool: ...
     @property
@@ -64,6 +67,7 @@ class Runtime:
     risk: RiskTerms
     sheets: SheetLibrary
     limits: Limits
+    retention: Retention
 
     @property
     def config_dir(self) -> Path:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from register.authz.permissions import Reach
 from register.models import Assessment, Incident, Notice, NoticeRecipient, Submission
 from register.states import EDITION_OUT, ROUND_SETTLED
-from register.vocab import NoticeState, ReplyState, RoundState, SubmissionState
+from register.vocab import NoticeState, ReplyState, RoundState, SubmissionState, Variant
 
 # A return that the secretariat may see.
 HANDED_IN = (
@@ -88,6 +88,10 @@ EXTENTS: Mapping[Reach, tuple[Callable[[Any, Who], Any], Callable[[Any, Who], An
     Reach.OWN: (
         lambda model, actor: model.ministry_id == actor.ministry_id,
         lambda row, actor: row.ministry_id == actor.ministry_id,
+    ),
+    Reach.OWN_OR_PUBLIC: (
+        lambda model, actor: or_(model.ministry_id == actor.ministry_id, model.variant == Variant.PUBLIC),
+        lambda row, actor: row.ministry_id == actor.ministry_id or row.variant is Variant.PUBLIC,
     ),
     Reach.OWN_OR_SHARED: (
         lambda model, actor: or_(model.ministry_id == actor.ministry_id, model.shared),

@@ -44,8 +44,10 @@ class Permission(StrEnum):
     TABLE_READ = "built_table.read"
     TABLE_BUILD = "built_table.write"
     SNAPSHOT_CREATE = "snapshot.create"
+    SNAPSHOT_CREATE_ROW = "snapshot.create_row"
     SNAPSHOT_READ = "snapshot.read"
     SNAPSHOT_DOWNLOAD = "snapshot.download"
+    SNAPSHOT_CHECK = "snapshot.check"
     JOB_READ = "job.read"
     AUDIT_READ = "audit.read"
     INCIDENT_READ = "incident.read"
@@ -83,6 +85,7 @@ class Reach(Enum):
 
     ALL = "every row"
     OWN = "rows of the actor's ministry"
+    OWN_OR_PUBLIC = "snapshots of the actor's ministry, and those that are public"
     OWN_OR_SHARED = "rows of the actor's ministry, and those that others share"
     SHARED = "tables that the secretariat shares and has not withdrawn"
     HANDED_IN = "rows of submissions from their submission on"

@@ -55,6 +55,13 @@ _EVERYBODY_BUT_ADMIN = {
     Role.AUDITOR: Reach.ALL,
 }
 
+_SNAPSHOTS = {
+    Role.REPORTER: Reach.OWN_OR_PUBLIC,
+    Role.APPROVER: Reach.OWN_OR_PUBLIC,
+    Role.SECRETARIAT: Reach.NOT_INTERNAL,
+    Role.AUDITOR: Reach.NOT_INTERNAL,
+}
+
 # domain.md section 13.
 RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.HOME: {**_EVERYBODY_BUT_ADMIN, Role.ADMIN: Reach.ALL},
@@ -103,10 +110,18 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
         Role.AUDITOR: Reach.SHARED,
     },
     Permission.TABLE_BUILD: {Role.SECRETARIAT: Reach.ALL},
-    Permission.SNAPSHOT_CREATE: {Role.SECRETARIAT: Reach.ALL},
-    Permission.SNAPSHOT_READ: _OVERSIGHT,
-    Permission.SNAPSHOT_DOWNLOAD: _OVERSIGHT,
-    Permission.JOB_READ: {Role.SECRETARIAT: Reach.ASKED, Role.AUDITOR: Reach.ALL},
+    # An auditor who had to ask the secretariat for a copy would have the secretariat's word for it.
+    Permission.SNAPSHOT_CREATE: _OVERSIGHT,
+    Permission.SNAPSHOT_CREATE_ROW: {**_OWN_STAFF, **_OVERSIGHT},
+    Permission.SNAPSHOT_READ: _SNAPSHOTS,
+    Permission.SNAPSHOT_DOWNLOAD: _SNAPSHOTS,
+    Permission.SNAPSHOT_CHECK: _EVERYBODY_BUT_ADMIN,
+    Permission.JOB_READ: {
+        Role.REPORTER: Reach.ASKED,
+        Role.APPROVER: Reach.ASKED,
+        Role.SECRETARIAT: Reach.ASKED,
+        Role.AUDITOR: Reach.ALL,
+    },
     Permission.AUDIT_READ: {Role.APPROVER: Reach.OWN, **_OVERSIGHT},
     Permission.INCIDENT_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOTIFIED, Role.AUDITOR: Reach.NOTIFIED},
     # The secretariat enters what it heard of itself, for the ministry concerned.

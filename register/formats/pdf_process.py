@@ -123,8 +123,12 @@ def render_in_child(
 
     Raises ``RenderFailed`` when the child dies or is stopped, ``Blocked`` and ``Incomplete`` as ``pdf.render`` does.
     """
+    return render_request(Request(html, identifier, created, attachments, properties or {}), limits)
+
+
+def render_request(request: Request, limits: Limits | None = None) -> bytes:
+    """Return the document that ``request`` describes, as ``render_in_child`` does."""
     limits = limits or Limits()
-    request = Request(html, identifier, created, attachments, properties or {})
     # Killed children leave their temporary files; this folder goes with them.
     with tempfile.TemporaryDirectory(prefix="register-pdf-") as folder:
         try:

@@ -1,85 +1,124 @@
-"""The job that makes a snapshot: one consistent reading, the document in its child process, the bytes, the row."""
+"""The job that makes a snapshot: one consistent reading, its files in child processes, a signature, the rows."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from register import audit, authz
-from register.authz import Permission
+from register.authz import Actor
+from register.documents.ground import Ground
+from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
-from register.errors import NotFound, NotNow, say
+from register.documents.paper import Anchor, Paper, Seal, request
+from register.errors import NotNow, say
 from register.formats.pdf_pages import count_pages
-from register.formats.pdf_process import Attachment, render_in_child
+from register.formats.pdf_process import Request, render_request
 from register.jobs.base import Progress, Store
-from register.jobs.document import Anchor, Contents, html
-from register.models import AuditEntry, Round
-from register.reports import published
-from register.reports.definitions import definitions
-from register.reports.report import as_json, build
+from register.models import AuditEntry
 from register.runtime import Runtime
 from register.services import snapshots as services
 from register.services.jobs import Work
+from register.services.snapshots import Made, Wanted
+from register.vocab import SnapshotState
 
 KIND = services.KIND
-# Read and checked, rendered, kept in the file store.
-STEPS = 3
+# Two files are rendered at once, each in a process of its own within its own limits.
+AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A file that is ready to be rendered."""
+
+    paper: Paper
+    seal: Seal
+    request: Request
 
 
 def make(run: Runtime, work: Work, progress: Progress) -> Store:
-    """Read, render and keep the snapshot that was asked for; return what stores its row."""
-    authz.require(work.by, Permission.SNAPSHOT_CREATE)
-    progress(0, STEPS)
-    language = Language(run.settings.translations_dir, str(work.params["language"]))
-    round_id, made_at = int(work.params["round_id"]), run.clock.now()
+    """Read, render, sign and keep what was asked for; return what stores its rows."""
+    wanted = Wanted.of(work.params)
+    drawn = draw(run, wanted, run.clock.now(), work.by)
+    progress(1, len(drawn) + 1)
+    made: list[Made] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for one, pdf in zip(drawn, pool.map(lambda one: render_request(one.request), drawn), strict=True):
+            made.append(keep(run, wanted, one, pdf))
+            progress(1 + len(made), len(drawn) + 1)
+
+    def store(session: Session) -> int:
+        ids: list[int] = [services.store(session, wanted, one, by=work.by).id for one in made]
+        return ids[0]
+
+    return store
+
+
+def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[Drawn]:
+    """Return the files of a snapshot as they are to be rendered, all from one moment of the register."""
+    authz.require(by, services.PERMISSIONS[wanted.kind])
+    words = Language(run.settings.translations_dir, wanted.language)
     with run.database.reading() as session:
-        contents, data = _read(run, session, round_id, language, made_at, work.by.name)
-    progress(1, STEPS)
-    pdf = _render(run, contents, data, language)
-    progress(2, STEPS)
-    sha256 = hashlib.sha256(pdf).hexdigest()
-    made = services.Made(
-        file_name=f"snapshot-{contents.number}-{language.code}.pdf",
+        moment = wanted.as_of or made_at
+        ground = Ground(run, session, by, words, moment, wanted.subject, wanted.variant)
+        papers = DOCUMENTS[wanted.kind].papers(ground)
+        seal = _seal(session, wanted, made_at, by)
+        last = services.superseded_by(session, wanted)
+        drawn = []
+        for place, paper in enumerate(papers, 1):
+            replaces = last.number if last is not None and last.data_sha256 != paper.data_sha256 else ""
+            own = _one_of(run, replace(seal, volume=place, volumes=len(papers), supersedes=replaces))
+            drawn.append(Drawn(paper, own, request(paper, words, run.settings.templates_dir, own)))
+        return drawn
+
+
+def _seal(session: Session, wanted: Wanted, made_at: dt.datetime, by: Actor) -> Seal:
+    number = services.next_number(session, wanted)
+    return Seal(number, "", made_at, by.name, anchor_of(session), "", wanted.as_of)
+
+
+def _one_of(run: Runtime, seal: Seal) -> Seal:
+    """Give one file of a set its id, and the address at which it is checked."""
+    public_id = str(uuid.uuid4())
+    base = run.settings.public_url.rstrip("/")
+    return replace(seal, public_id=public_id, address=f"{base}/verify/{public_id}" if base else "")
+
+
+def keep(run: Runtime, wanted: Wanted, drawn: Drawn, pdf: bytes) -> Made:
+    """Put a rendered file into the store, and return what its row will say."""
+    seal, sha256 = drawn.seal, hashlib.sha256(pdf).hexdigest()
+    part = f"-{seal.volume}of{seal.volumes}" if seal.volumes > 1 else ""
+    return Made(
+        public_id=uuid.UUID(seal.public_id),
+        title=drawn.paper.title,
+        file_name=f"{seal.number}{part}-{wanted.language}.pdf",
         # Named by its content: whoever renders the same bytes again writes the same file.
         path=run.files.put(f"snapshots/{sha256}.pdf", pdf),
         size=len(pdf),
         pages=count_pages(pdf),
         sha256=sha256,
-        data_sha256=contents.data_sha256,
-        audit_seq=contents.anchor.length,
-        audit_head=contents.anchor.head,
-        made_at=made_at,
+        unsigned_sha256=sha256,
+        unsigned_size=len(pdf),
+        data_sha256=drawn.paper.data_sha256,
+        audit_seq=seal.anchor.length,
+        audit_head=seal.anchor.head,
+        audit_root=seal.anchor.root,
+        made_at=seal.made_at,
+        state=SnapshotState.ISSUED,
+        signed_at=None,
+        retain_until=run.retention.until(wanted.kind, seal.made_at),
+        volume=seal.volume,
+        volumes=seal.volumes,
     )
-    return lambda session: services.store(session, round_id, language.code, made, by=work.by).id
 
 
-def _read(
-    run: Runtime, session: Session, round_id: int, language: Language, made_at: dt.datetime, made_by: str
-) -> tuple[Contents, bytes]:
-    """Return the document's contents and the canonical JSON of the report."""
-    asked = session.get(Round, round_id)
-    if asked is None:
-        raise NotFound(say("この回はもうありません。"))
-    report = build(session, asked, language.code, run.forms)
-    data = rfc8785.dumps(as_json(report, language.say))
-    contents = Contents(
-        report=report,
-        errata=published.errata(session, report, run.config_dir),
-        definitions=definitions(report, run.forms),
-        anchor=_anchor(session),
-        number=services.next_number(session, asked),
-        made_at=made_at,
-        made_by=made_by,
-        data_sha256=hashlib.sha256(data).hexdigest(),
-    )
-    return contents, data
-
-
-def _anchor(session: Session) -> Anchor:
+def anchor_of(session: Session) -> Anchor:
     """Return the chain's end, checked from its first entry: an anchor on a broken chain would vouch for it."""
     verdict = audit.verify(session)
     if verdict.finding:
@@ -88,21 +127,3 @@ def _anchor(session: Session) -> Anchor:
         )
     leaves = session.scalars(select(AuditEntry.hash).order_by(AuditEntry.seq).execution_options(yield_per=10_000))
     return Anchor(verdict.length, verdict.head, audit.merkle_root(leaves))
-
-
-def _render(run: Runtime, contents: Contents, data: bytes, language: Language) -> bytes:
-    anchor = contents.anchor
-    return render_in_child(
-        html(contents, language, run.settings.templates_dir),
-        identifier=bytes.fromhex(contents.data_sha256),
-        created=contents.made_at,
-        attachments=[Attachment("report.json", data, language.say(say("この文書の集計の全数値（JSON）")))],
-        properties={
-            "snapshot": contents.number,
-            "variant": "full",
-            "dataSha256": contents.data_sha256,
-            "auditLength": str(anchor.length),
-            "auditHead": anchor.head,
-            "auditRoot": anchor.root,
-        },
-    )

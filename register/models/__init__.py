@@ -25,7 +25,7 @@ from register.models.referral import Referral, ReferralCondition, ReferralEvent,
 from register.models.request_token import RequestToken
 from register.models.round import FormVersion, Round
 from register.models.round_print import RoundPrint
-from register.models.snapshot import Snapshot
+from register.models.snapshot import Snapshot, SnapshotCopy
 from register.models.submission import (
     AnswerDraft,
     ItemVersion,
@@ -88,6 +88,7 @@ __all__ = [
     "RoundPrint",
     "RoundTally",
     "Snapshot",
+    "SnapshotCopy",
     "Submission",
     "SubmissionEvent",
     "SubmissionItem",

@@ -31,6 +31,7 @@ from register.vocab.rounds import (
     SubmissionDeed,
     SubmissionState,
 )
+from register.vocab.snapshots import SnapshotKind, SnapshotState
 from register.vocab.terms import Term
 from register.vocab.use_cases import Lifecycle, Stage, StartTiming
 
@@ -78,6 +79,8 @@ __all__ = [
     "RoundDeed",
     "RoundState",
     "SectionState",
+    "SnapshotKind",
+    "SnapshotState",
     "Source",
     "Stage",
     "StartTiming",

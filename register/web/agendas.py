@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from register import audit
 from register.authz import Permission
-from register.documents import agenda as agenda_document
 from register.errors import NotFound, say
 from register.queries import agendas as queries
+from register.vocab import SnapshotKind
 from register.web.downloads import attachment
-from register.web.filters import language
 from register.web.guard import guarded
+from register.web.papers import paper_of
 from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("agendas", __name__)
@@ -35,7 +35,7 @@ def file(day: dt.date) -> ResponseReturnValue:
     agenda = queries.agenda(session, actor, day, run.clock.today())
     if agenda is None:
         raise NotFound(say("お探しのページはありません。"))
-    made = agenda_document.pdf(run, agenda, run.clock.now(), actor.name, language())
+    made = paper_of(SnapshotKind.AGENDA, meeting_on=day.isoformat())
     for referral in agenda.told:
         audit_read(audit.Event.REFERRAL_EXPORTED, referral, kind="pdf")
     return attachment(made, "pdf", f"agenda-{day.isoformat()}")

@@ -11,7 +11,6 @@ from flask_babel import gettext
 
 from register import audit
 from register.authz import Permission
-from register.documents import edition as document
 from register.documents.language import speakers
 from register.errors import Invalid, NotFound, say
 from register.formats import csv, xlsx
@@ -24,12 +23,13 @@ from register.reports.edition_files import as_csv_rows, as_sheets
 from register.services import editions as services
 from register.services.edition_check import Inspection, inspect
 from register.states import edition_step, edition_steps
-from register.vocab import EditionDeed, Variant
+from register.vocab import EditionDeed, SnapshotKind, Variant
 from register.web import downloads, filters
 from register.web.filters import language
 from register.web.forms.base import version_of
 from register.web.forms.editions import EditionForm, WordForm
 from register.web.guard import guarded, writable
+from register.web.papers import handed_to, paper_of
 from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("editions", __name__)
@@ -175,7 +175,9 @@ def _file(edition: Edition, variant: Variant, kind: str) -> ResponseReturnValue:
     elif kind == "xlsx":
         made = xlsx.write(as_sheets(shown, filters.say), created=edition.checked_at or run.clock.now(), title=name)
     else:
-        made = document.pdf(run, edition, content, language())
+        # A copy of what is not public says on every page whose it is.
+        reader = handed_to() if variant is Variant.CLOSED else ""
+        made = paper_of(SnapshotKind.EDITION, variant, reader, edition_id=edition.id)
     audit_read(audit.Event.EDITION_EXPORTED, edition, kind=kind, variant=variant.value)
     return downloads.attachment(made, kind, name)
 

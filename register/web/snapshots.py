@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from register import audit
 from register.authz import Permission
 from register.errors import NotNow, say
-from register.models import Round, Snapshot
+from register.models import Snapshot
 from register.queries import snapshots as queries
-from register.services import snapshots as services
 from register.web.downloads import attachment
-from register.web.filters import language
-from register.web.guard import guarded, writable
+from register.web.guard import guarded
 from register.web.session import audit_read, current_actor, db_session, runtime
 
 blueprint = Blueprint("snapshots", __name__)
@@ -26,15 +24,6 @@ blueprint = Blueprint("snapshots", __name__)
 def index() -> ResponseReturnValue:
     """Every snapshot, newest first, and the rounds that one can be asked of."""
     return render_template("snapshots/index.html", page=queries.list_page(db_session(), current_actor()))
-
-
-@blueprint.post("/rounds/<round_code:round>/snapshots")
-@guarded(Permission.SNAPSHOT_CREATE, round=Round)
-def create(round: Round) -> ResponseReturnValue:
-    """Ask for a snapshot; the job's page shows how far it is. Pressing twice leads to the same job."""
-    wanted = request.form.get("language") or language()
-    job = services.ask(db_session(), writable(round), language=wanted, by=current_actor())
-    return redirect(url_for("jobs.show", job=job.public_id), 303)
 
 
 @blueprint.get("/snapshots/<uuid:snapshot>")

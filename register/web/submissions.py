@@ -11,7 +11,6 @@ from flask_babel import gettext, ngettext
 
 from register import audit
 from register.authz import Permission
-from register.documents import receipt as receipt_document
 from register.errors import Invalid
 from register.models import Submission, SubmissionItem
 from register.queries import receipts
@@ -20,12 +19,13 @@ from register.queries import submissions as frozen
 from register.services import items as item_services
 from register.services import submissions as services
 from register.states import ROUND_RUNNING
-from register.vocab import MINISTRY_ROLES
+from register.vocab import MINISTRY_ROLES, SnapshotKind
 from register.web.downloads import attachment
 from register.web.filters import language
 from register.web.forms.returns import ApproveForm, DeclineForm, SureForm
 from register.web.guard import guarded, writable
 from register.web.paging import page_number
+from register.web.papers import paper_of
 from register.web.session import audit_read, current_actor, db_session, reading_session, runtime
 
 blueprint = Blueprint("submissions", __name__)
@@ -154,8 +154,7 @@ def receipt(submission: Submission) -> ResponseReturnValue:
 @guarded(Permission.SUBMISSION_READ, submission=Submission)
 def receipt_file(submission: Submission) -> ResponseReturnValue:
     """The receipt as a file to keep; who took it out is recorded."""
-    content = receipts.content(reading_session(), submission)
-    made = receipt_document.pdf(runtime(), _content(submission), content, language())
+    made = paper_of(SnapshotKind.RECEIPT, submission_id=submission.id)
     audit_read(audit.Event.SUBMISSION_EXPORTED, submission, kind="pdf")
     return attachment(made, "pdf", f"receipt-{submission.round.code}-{submission.ministry.key}")
 

@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from register import audit
 from register.authz import Actor
@@ -22,8 +23,9 @@ from register.factory import create_app
 from register.jobs.runner import Runner
 from register.models import AuditEntry, Job, Round, Snapshot, User
 from register.queries import jobs as job_queries
+from register.services import snapshot_subjects as subjects
 from register.services import snapshots
-from register.vocab import JobState, Role
+from register.vocab import JobState, Role, SnapshotKind
 from tests.support.application import demo, settings_for
 from tests.support.databases import Build
 
@@ -55,7 +57,7 @@ def ask(database: Database, by: Actor) -> Callable[..., int]:
 
     def write(language: str = "ja") -> int:
         with database.writing() as session:
-            return snapshots.ask(session, newest(session), language=language, by=by).id
+            return ask_figures(session, language, by).id
 
     return write
 
@@ -66,6 +68,12 @@ def work(app: Flask) -> Iterator[Callable[[], int | None]]:
     runner = Runner(app.extensions["register"])
     yield runner.tick
     runner.close()
+
+
+def ask_figures(session: Session, language: str, by: Actor) -> Job:
+    """Ask for the figures of 2025-2."""
+    asked = newest(session)
+    return snapshots.ask(session, subjects.of_round(session, asked, SnapshotKind.REPORT, language), asked, by=by)
 
 
 def newest(session: object) -> Round:
@@ -89,7 +97,7 @@ def test_asking_again_while_one_waits_gives_the_same_job(database: Database, ask
 def test_what_cannot_be_made_is_refused(database: Database, by: Actor) -> None:
     with database.writing() as session:
         with pytest.raises(Invalid):
-            snapshots.ask(session, newest(session), language="fr", by=by)
+            ask_figures(session, "fr", by)
         template = newest(session)
         empty = Round(
             fiscal_year=2030,
@@ -101,7 +109,7 @@ def test_what_cannot_be_made_is_refused(database: Database, by: Actor) -> None:
         session.add(empty)
         audit.record(session, audit.Event.ROUND_CREATED, empty, by=by)
         with pytest.raises(NotNow):
-            snapshots.ask(session, empty, language="ja", by=by)
+            subjects.of_round(session, empty, SnapshotKind.REPORT, "ja")
 
 
 def test_a_snapshot_is_made_as_it_says(
@@ -150,7 +158,7 @@ def test_the_same_data_at_the_same_time_give_the_same_bytes(
     # The chain grew by the first snapshot itself, and the second has its own number.
     assert first.data_sha256 == second.data_sha256
     assert first.sha256 != second.sha256
-    assert [first.file_name, second.file_name] == ["snapshot-2025-2-001-ja.pdf", "snapshot-2025-2-002-ja.pdf"]
+    assert [first.file_name, second.file_name] == ["report-2025-2-001-ja.pdf", "report-2025-2-002-ja.pdf"]
     with database.reading() as session:
         assert audit.verify(session).finding is None
 
@@ -175,7 +183,7 @@ def test_whoever_lost_the_right_meanwhile_gets_none(
     job_id = ask()
     with database.writing() as session:
         user = session.get_one(User, by.user_id)
-        user.role = Role.AUDITOR
+        user.role = Role.ADMIN
         audit.record(session, audit.Event.USER_CREATED, user, by=by)
     assert work() == 1
     with database.reading() as session:

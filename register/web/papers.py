@@ -1,0 +1,26 @@
+"""Documents of the moment: a page's PDF, made while its reader waits, without the seal of a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from register.documents.ground import Ground
+from register.documents.kinds import DOCUMENTS
+from register.documents.language import Language
+from register.documents.paper import pdf
+from register.vocab import SnapshotKind, Variant
+from register.web.filters import language, moment_text
+from register.web.session import current_actor, reading_session, runtime
+
+
+def paper_of(kind: SnapshotKind, variant: Variant = Variant.CLOSED, reader: str = "", **subject: Any) -> bytes:
+    """Return the document of ``kind`` about ``subject`` as the person who asks may see it, in their language."""
+    run, actor = runtime(), current_actor()
+    words = Language(run.settings.translations_dir, language())
+    ground = Ground(run, reading_session(), actor, words, run.clock.now(), subject, variant)
+    return pdf(run, DOCUMENTS[kind].papers(ground)[0], language(), reader=reader)
+
+
+def handed_to() -> str:
+    """Return what stands across a copy that is handed to one person: who that is, and when it was."""
+    return f"{current_actor().name}　{moment_text(runtime().clock.now())}"
