@@ -7,6 +7,7 @@ A character without a glyph makes a file invalid for PDF/A and PDF/UA alike, so 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ FACES = "\n".join(
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+PAIR = re.compile(f".{SELECTOR.pattern}")
 
 
 @cache
@@ -42,6 +44,40 @@ def _coverage() -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
                 if part.format == 14 and file == FILES[0]:
                     variants |= {(base, mark) for mark, pairs in part.uvsDict.items() for base, _ in pairs}
     return frozenset(known), frozenset(variants)
+
+
+@cache
+def _alike() -> tuple[Mapping[int, str], Mapping[str, str]]:
+    """Return for each character, and each one with a selector, the first that has the same glyph."""
+    single: dict[int, str] = {}
+    pairs: dict[str, str] = {}
+    for file in FILES[::2]:
+        with TTFont(FOLDER / file, lazy=True) as font:
+            table: Any = font["cmap"]
+            first: dict[str, str] = {}
+            for code, glyph in sorted(table.getBestCmap().items()):
+                single.setdefault(code, first.setdefault(glyph, chr(code)))
+            for part in table.tables:
+                if part.format == 14 and file == FILES[0]:
+                    for mark, variants in sorted(part.uvsDict.items()):
+                        for base, glyph in variants:
+                            plain = single[base]
+                            other = plain if glyph is None else first.setdefault(glyph, plain + chr(mark))
+                            pairs[chr(base) + chr(mark)] = other
+    return {code: other for code, other in single.items() if chr(code) != other}, pairs
+
+
+def printed(text: str) -> str:
+    """Return the text as a reader of its print can tell it: characters that share a glyph are one.
+
+    The fonts draw ‑ (U+2011) as they draw - (U+002D), and a PDF says for both whichever came first in it: texts that
+    were read from one are compared in this form.
+    """
+    text = covered(text)
+    if text.isascii():
+        return text
+    single, pairs = _alike()
+    return PAIR.sub(lambda pair: pairs.get(pair[0], pair[0]), text).translate(single)
 
 
 def missing(text: str) -> tuple[str, ...]:
