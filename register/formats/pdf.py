@@ -17,8 +17,8 @@ What the HTML of every document needs:
 - ``<style>`` of the document's own is allowed. Nothing is loaded: the render fails if anything was asked for.
 
 Jobs call ``render_in_child`` (limits on memory and time; also in ``pdf_process``, which does not load WeasyPrint).
-``missing(text)`` tells which characters will be shown as 〓; say so in a note of the document. Not made here: the empty
-signature field, which comes with signing.
+``missing(text)`` tells which characters will be shown as 〓; say so in a note of the document. Every document has an
+empty signature field (``pdf_field``); ``pdf_sign`` fills it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
-from register.formats import pdf_tags, pdf_xmp
+from register.formats import pdf_field, pdf_tags, pdf_xmp
+from register.formats.pdf_field import target
 from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, missing
 from register.formats.pdf_process import Attachment, Blocked, Incomplete, RenderFailed, render_in_child
 
@@ -152,10 +153,11 @@ class _Finisher:
     def __call__(self, document: Any, pdf: Any) -> None:
         self._metadata(document, pdf)
         self._attachments(pdf)
+        pdf_field.add(pdf, document.metadata.lang)
         _structure(pdf)
 
     def _metadata(self, document: Any, pdf: Any) -> None:
-        stream = _target(pdf, pdf.catalog["Metadata"])
+        stream = target(pdf, pdf.catalog["Metadata"])
         stream.stream = [pdf_xmp.packet(document.metadata, pdf.info["Producer"].string, self.properties)]
         stream.compress = False
 
@@ -163,20 +165,20 @@ class _Finisher:
         """List each attachment once, sort the tree of their names, and set their types ourselves."""
         if not self.mimes:
             return
-        names = _target(pdf, pdf.catalog["Names"]["EmbeddedFiles"])["Names"]
+        names = target(pdf, pdf.catalog["Names"]["EmbeddedFiles"])["Names"]
         pairs = sorted(zip(names[::2], names[1::2], strict=True), key=lambda pair: bytes(pair[0].string))
         names[:] = [item for pair in pairs for item in pair]
         pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
         for _, reference in pairs:
-            specification = _target(pdf, reference)
+            specification = target(pdf, reference)
             mime = self.mimes[specification["UF"].string]
-            _target(pdf, specification["EF"]["F"]).extra["Subtype"] = pydyf.name(mime)
+            target(pdf, specification["EF"]["F"]).extra["Subtype"] = pydyf.name(mime)
 
 
 def _structure(pdf: Any) -> None:
     """Add the tree of element IDs and the next free key of the parent tree."""
-    root = _target(pdf, pdf.catalog["StructTreeRoot"])
-    numbers = _target(pdf, root["ParentTree"])["Nums"]
+    root = target(pdf, pdf.catalog["StructTreeRoot"])
+    numbers = target(pdf, root["ParentTree"])["Nums"]
     root["ParentTreeNextKey"] = max(numbers[::2], default=-1) + 1
     found = {
         one["ID"].data: (one["ID"], one.reference)
@@ -186,7 +188,3 @@ def _structure(pdf: Any) -> None:
     if found:
         names = pydyf.Array(item for key in sorted(found) for item in found[key])
         root["IDTree"] = pydyf.Dictionary({"Names": names})
-
-
-def _target(pdf: Any, reference: bytes) -> Any:
-    return pdf.objects[int(reference.split()[0])]
