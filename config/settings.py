@@ -28,6 +28,21 @@ class Settings(BaseSettings):
     job_seconds: float = 2.0
     demo: bool = False
 
+    signing_key_file: Path | None = None
+    signing_passphrase: SecretStr | None = None
+    signing_cert_file: Path | None = None
+    signing_pkcs11_module: Path | None = None
+    signing_pkcs11_token: str | None = None
+    signing_pkcs11_key: str | None = None
+    signing_pkcs11_certificate: str | None = None
+    signing_pkcs11_pin: SecretStr | None = None
+    signing_roots: list[Path] = []
+    signing_crls: list[Path] = []
+    signing_demo_folder: Path = ROOT / "var" / "demo-signing"
+    tsa_url: str | None = None
+    tsa_seconds: float = 10.0
+    tsa_roots: list[Path] = []
+
     config_dir: Path = ROOT / "config"
     migrations_dir: Path = ROOT / "migrations"
     templates_dir: Path = ROOT / "templates"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from register.clock import Clock
 from register.db import Database
 from register.files import FileStore
+from register.formats.signing import SigningConfig, demo_config
 from register.formspec.loader import FormLibrary
 from register.formspec.retention import Retention
 from register.formspec.risk import RiskTerms
@@ -46,6 +47,34 @@ class Settings(Protocol):
     @property
     def demo(self) -> bool: ...
     @property
+    def signing_key_file(self) -> Path | None: ...
+    @property
+    def signing_passphrase(self) -> Secret | None: ...
+    @property
+    def signing_cert_file(self) -> Path | None: ...
+    @property
+    def signing_pkcs11_module(self) -> Path | None: ...
+    @property
+    def signing_pkcs11_token(self) -> str | None: ...
+    @property
+    def signing_pkcs11_key(self) -> str | None: ...
+    @property
+    def signing_pkcs11_certificate(self) -> str | None: ...
+    @property
+    def signing_pkcs11_pin(self) -> Secret | None: ...
+    @property
+    def signing_roots(self) -> list[Path]: ...
+    @property
+    def signing_crls(self) -> list[Path]: ...
+    @property
+    def signing_demo_folder(self) -> Path: ...
+    @property
+    def tsa_url(self) -> str | None: ...
+    @property
+    def tsa_seconds(self) -> float: ...
+    @property
+    def tsa_roots(self) -> list[Path]: ...
+    @property
     def config_dir(self) -> Path: ...
     @property
     def migrations_dir(self) -> Path: ...
@@ -78,3 +107,28 @@ def runtime_of(app: Any) -> Runtime:
     """Return the runtime that ``app`` was made with."""
     runtime: Runtime = app.extensions["register"]
     return runtime
+
+
+def signing_config(settings: Settings) -> SigningConfig:
+    """Return how this installation signs; a demo without a key of its own signs with that of ``demo_ca``."""
+    if settings.demo and not (settings.signing_key_file or settings.signing_pkcs11_module):
+        return demo_config(settings.signing_demo_folder)
+    return SigningConfig(
+        key_file=settings.signing_key_file,
+        passphrase=_revealed(settings.signing_passphrase),
+        cert_file=settings.signing_cert_file,
+        pkcs11_module=settings.signing_pkcs11_module,
+        pkcs11_token=settings.signing_pkcs11_token,
+        pkcs11_key=settings.signing_pkcs11_key,
+        pkcs11_certificate=settings.signing_pkcs11_certificate,
+        pkcs11_pin=_revealed(settings.signing_pkcs11_pin),
+        tsa_url=settings.tsa_url,
+        tsa_seconds=settings.tsa_seconds,
+        roots=tuple(settings.signing_roots),
+        tsa_roots=tuple(settings.tsa_roots),
+        crls=tuple(settings.signing_crls),
+    )
+
+
+def _revealed(secret: Secret | None) -> str | None:
+    return secret.get_secret_value() if secret else None
