@@ -16,14 +16,17 @@ from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
 from register.cli import sentinel as sentinel_commands
+from register.cli import snapshots as snapshots_commands
 from register.clock import Clock, SystemClock
 from register.db import Database
 from register.files import FileStore
+from register.formats import demo_ca
+from register.formats.signing import trust_of
 from register.formspec.loader import load_library
 from register.formspec.retention import load_retention
 from register.formspec.risk import load_risk
 from register.formspec.sheets import load_sheets
-from register.runtime import Runtime, Settings
+from register.runtime import Runtime, Settings, signing_config
 from register.sentinel import load_limits
 from register.web import (
     acceptances,
@@ -60,6 +63,7 @@ from register.web import (
     rounds,
     session,
     snapshot_asks,
+    snapshot_checks,
     snapshots,
     submissions,
     trends,
@@ -100,6 +104,7 @@ BLUEPRINTS = tuple(
         built_tables,
         trends,
         snapshot_asks,
+        snapshot_checks,
         snapshots,
         jobs,
         audit,
@@ -115,6 +120,7 @@ COMMANDS = (
     sentinel_commands.group,
     seed_commands.command,
     jobs_commands.group,
+    snapshots_commands.group,
 )
 MAX_REQUEST = 6 * 1024 * 1024
 MAX_FORM_MEMORY = 500_000
@@ -155,7 +161,10 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
     data = settings.config_dir
     files, forms = FileStore(settings.files_url), load_library(data, FORM)
     terms = (load_risk(data), load_sheets(data), load_limits(data), load_retention(data))
-    return Runtime(settings, database, clock, files, forms, *terms)
+    if settings.demo:
+        demo_ca.make(settings.signing_demo_folder, clock.now())
+    signing = signing_config(settings)
+    return Runtime(settings, database, clock, files, forms, *terms, signing, trust_of(signing))
 
 
 def _edges(app: Flask, run: Runtime) -> None:

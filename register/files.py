@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from register.errors import Unusable
+
+# How much of a file is held at once when it is read in pieces.
+PIECE = 1024 * 1024
 
 
 def _to_disk(path: str) -> None:
@@ -44,6 +48,12 @@ class FileStore:
         """Return the content of ``name``; raise ``FileNotFoundError`` when the store does not hold it."""
         content: bytes = self._fs.cat_file(self.path(name))
         return content
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the content of ``name`` piece by piece; raise ``FileNotFoundError`` when the store does not hold it."""
+        with self._fs.open(self.path(name), "rb") as stored:
+            while piece := stored.read(PIECE):
+                yield piece
 
     def remove(self, name: str) -> None:
         """Take ``name`` out of the store; one that is gone already is no error."""

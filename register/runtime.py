@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from register.clock import Clock
 from register.db import Database
 from register.files import FileStore
-from register.formats.signing import SigningConfig, demo_config
+from register.formats.signing import SigningConfig, Trust, demo_config
 from register.formspec.loader import FormLibrary
 from register.formspec.retention import Retention
 from register.formspec.risk import RiskTerms
@@ -97,6 +97,8 @@ class Runtime:
     sheets: SheetLibrary
     limits: Limits
     retention: Retention
+    signing: SigningConfig
+    trust: Trust
 
     @property
     def config_dir(self) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from register.formats.pdf_fonts import covered
+from register.formats.pdf_fonts import printed as as_printed
 
 # A figure as a cell prints it, before what is added to it in words: a mark of the larger one may stand before it.
 LEAD = re.compile(r"◆?(x|－|[-−]?\d[\d,]*(?:\.\d+)?%?(?:/\d[\d,]*)?)")
@@ -67,13 +67,14 @@ def missing_in(expected: Printed, cells: Sequence[str], text: str) -> str:
 
     ``cells`` are the texts of its data cells in reading order, ``text`` is all that it prints, both without blanks.
     """
-    found = [lead(cell) for cell in cells]
+    joined = _joined([lead(cell) for cell in cells])
     for run in expected.figures:
-        if not _stands(found, list(run)):
-            return _first_other(found, run)
-    end = 0
+        if run and _joined(run) not in joined:
+            return _first_other(joined, run)
+    # The fonts draw some characters alike, and a file tells only what is drawn.
+    text, end = as_printed(text), 0
     for name in expected.names:
-        word = bare(covered(name))
+        word = bare(as_printed(name))
         at = text.find(word, end)
         if at < 0:
             return name
@@ -86,17 +87,15 @@ def bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _stands(found: Sequence[str], run: list[str]) -> bool:
-    return any(found[at : at + len(run)] == run for at in range(len(found) - len(run) + 1))
+def _joined(cells: Sequence[str]) -> str:
+    # No cell holds a blank, so a line break ends it.
+    return "".join(["\n", *(f"{cell}\n" for cell in cells)])
 
 
-def _first_other(found: Sequence[str], run: Sequence[str]) -> str:
-    """Return the figure of a run at which the best of the places for it differs."""
-    best, wanted = -1, run[0]
-    for at in range(len(found)):
-        same = 0
-        while same < len(run) and at + same < len(found) and found[at + same] == run[same]:
-            same += 1
-        if same > best and same < len(run):
-            best, wanted = same, run[same]
-    return wanted
+def _first_other(joined: str, run: Sequence[str]) -> str:
+    """Return the figure of a run behind the longest beginning of it that stands somewhere."""
+    there, beyond = 0, len(run)
+    while beyond - there > 1:
+        middle = (there + beyond) // 2
+        there, beyond = (middle, beyond) if _joined(run[:middle]) in joined else (there, middle)
+    return run[there]

@@ -5,7 +5,6 @@
     found.pages, found.language, found.title, found.properties["dataSha256"]
     found.attachments["cases.json"].data            # also sha256, mime, relationship, description
     found.cells, found.heads                        # TD and TH in the order of the structure tree, blanks removed
-    holds(found.cells, [["210", "2"], ["27", "1"]]) # None, or the index of the first table that is not there
 
 A file is read as a reader sees it: its last revision. ``first_revision_sha256`` is the digest of the bytes that our
 renderer wrote, whatever was appended since (a signature is): only who compares it knows that the file is ours. A glyph
@@ -23,19 +22,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from register.errors import Invalid, Say, say
 from register.formats import pdf_content, pdf_structure
-from register.formats.pdf_fonts import printed
 from register.formats.pdf_objects import Budget, Document, text_of
 from register.formats.pdf_structure import Attached
 from register.formats.pdf_tokens import Refused
 
-__all__ = ["Attached", "Limits", "Read", "Unreadable", "holds", "read", "read_in_child"]
+__all__ = ["Attached", "Limits", "Read", "Unreadable", "read", "read_in_child"]
 
 ROOT = Path(__file__).parents[2]
 MODULE = "register.formats.pdf_read_child"
@@ -207,28 +205,3 @@ def _failure(done: subprocess.CompletedProcess[bytes], limits: Limits) -> Unread
     detail = done.stderr.decode("utf-8", errors="replace")[-DETAIL:]
     died = done.returncode < 0 or "MemoryError" in detail
     return Unreadable("big" if died else "broken", limits, f"exit {done.returncode}: {detail}")
-
-
-def holds(cells: Sequence[str], wanted: Sequence[Sequence[str]]) -> int | None:
-    """Return the index of the first table that is not there, None when every one is.
-
-    ``wanted`` are the texts of the data cells of each table, row by row, as they were handed to the renderer. Each
-    table must stand in ``cells`` without a gap, and behind the one before it. Texts are equal when their prints are
-    (``pdf_fonts.printed``).
-    """
-    # No cell holds a blank, so a line break ends it.
-    there = _joined(cells)
-    at = 0
-    for index, table in enumerate(wanted):
-        if not table:
-            continue
-        looked_for = _joined(table)
-        found = there.find(looked_for, at)
-        if found < 0:
-            return index
-        at = found + len(looked_for) - 1  # the break before the next cell is the one behind this
-    return None
-
-
-def _joined(cells: Sequence[str]) -> str:
-    return "".join(["\n", *[f"{_solid(printed(text))}\n" for text in cells]])

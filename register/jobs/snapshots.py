@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +16,8 @@ from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
 from register.documents.paper import Anchor, Paper, Seal, request
+from register.documents.sealing import sealed
+from register.documents.seals import address
 from register.errors import NotNow, say
 from register.formats.pdf_pages import count_pages
 from register.formats.pdf_process import Request, render_request
@@ -26,7 +27,6 @@ from register.runtime import Runtime
 from register.services import snapshots as services
 from register.services.jobs import Work
 from register.services.snapshots import Made, Wanted
-from register.vocab import SnapshotState
 
 KIND = services.KIND
 # Two files are rendered at once, each in a process of its own within its own limits.
@@ -73,7 +73,7 @@ def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[
         drawn = []
         for place, paper in enumerate(papers, 1):
             replaces = last.number if last is not None and last.data_sha256 != paper.data_sha256 else ""
-            own = _one_of(run, replace(seal, volume=place, volumes=len(papers), supersedes=replaces))
+            own = replace(_identified(run, seal), volume=place, volumes=len(papers), supersedes=replaces)
             drawn.append(Drawn(paper, own, request(paper, words, run.settings.templates_dir, own)))
         return drawn
 
@@ -83,35 +83,34 @@ def _seal(session: Session, wanted: Wanted, made_at: dt.datetime, by: Actor) -> 
     return Seal(number, "", made_at, by.name, anchor_of(session), "", wanted.as_of)
 
 
-def _one_of(run: Runtime, seal: Seal) -> Seal:
+def _identified(run: Runtime, seal: Seal) -> Seal:
     """Give one file of a set its id, and the address at which it is checked."""
     public_id = str(uuid.uuid4())
-    base = run.settings.public_url.rstrip("/")
-    return replace(seal, public_id=public_id, address=f"{base}/verify/{public_id}" if base else "")
+    return replace(seal, public_id=public_id, address=address(run, public_id))
 
 
 def keep(run: Runtime, wanted: Wanted, drawn: Drawn, pdf: bytes) -> Made:
     """Put a rendered file into the store, and return what its row will say."""
-    seal, sha256 = drawn.seal, hashlib.sha256(pdf).hexdigest()
+    seal, done = drawn.seal, sealed(run, pdf)
     part = f"-{seal.volume}of{seal.volumes}" if seal.volumes > 1 else ""
     return Made(
         public_id=uuid.UUID(seal.public_id),
         title=drawn.paper.title,
         file_name=f"{seal.number}{part}-{wanted.language}.pdf",
         # Named by its content: whoever renders the same bytes again writes the same file.
-        path=run.files.put(f"snapshots/{sha256}.pdf", pdf),
-        size=len(pdf),
+        path=run.files.put(f"snapshots/{done.sha256}.pdf", done.content),
+        size=len(done.content),
         pages=count_pages(pdf),
-        sha256=sha256,
-        unsigned_sha256=sha256,
+        sha256=done.sha256,
+        unsigned_sha256=done.unsigned_sha256,
         unsigned_size=len(pdf),
         data_sha256=drawn.paper.data_sha256,
         audit_seq=seal.anchor.length,
         audit_head=seal.anchor.head,
         audit_root=seal.anchor.root,
         made_at=seal.made_at,
-        state=SnapshotState.ISSUED,
-        signed_at=None,
+        state=done.state,
+        signed_at=done.signed_at,
         retain_until=run.retention.until(wanted.kind, seal.made_at),
         volume=seal.volume,
         volumes=seal.volumes,

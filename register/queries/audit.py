@@ -15,7 +15,17 @@ from register import audit, authz
 from register.authz import Actor, Permission
 from register.clock import TOKYO
 from register.db import Base
-from register.models import Assessment, AuditClear, AuditEntry, Incident, Ministry, NoticeRecipient, Question, Referral
+from register.models import (
+    Assessment,
+    AuditClear,
+    AuditEntry,
+    Incident,
+    Ministry,
+    NoticeRecipient,
+    Question,
+    Referral,
+    Snapshot,
+)
 from register.queries.listing import PER_PAGE, pages_of
 from register.queries.referrals import PACKAGE
 from register.vocab import MINISTRY_ROLES
@@ -29,6 +39,7 @@ WAITING: Mapping[str, tuple[type[Any], Permission]] = {
     Referral.__tablename__: (Referral, Permission.REFERRAL_READ),
     NoticeRecipient.__tablename__: (NoticeRecipient, Permission.NOTICE_ANSWER_READ),
     Question.__tablename__: (Question, Permission.QUESTION_READ),
+    Snapshot.__tablename__: (Snapshot, Permission.SNAPSHOT_READ),
 }
 COLUMNS = (
     AuditEntry.seq,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from register.errors import Say
 from register.models import Job, Round, Snapshot
-from register.vocab import JobState
+from register.vocab import JobState, SnapshotKind
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class JobPage:
     """One job with what it is about and what it made."""
 
     job: Job
+    kind: SnapshotKind | None
     round: Round | None
     language: str
     snapshot: Snapshot | None
@@ -33,10 +34,11 @@ class JobPage:
 
 def job_page(session: Session, job: Job) -> JobPage:
     """Return what the page of ``job`` shows."""
-    params: Mapping[str, object] = job.params
-    round_id = params.get("round_id")
+    params: Mapping[str, Any] = job.params
+    round_id = params.get("subject", params).get("round_id")
     return JobPage(
         job,
+        SnapshotKind(params["kind"]) if "kind" in params else None,
         session.get(Round, round_id) if round_id else None,
         str(params.get("language", "")),
         session.get(Snapshot, job.snapshot_id) if job.snapshot_id else None,

@@ -15,9 +15,10 @@ from register.formspec.loader import FormLibrary
 from register.models import Edition, EditionText, Round, SubmissionItem, counted
 from register.queries import editions as queries
 from register.reports import tally
-from register.services import rounds
+from register.services import rounds, snapshots
 from register.services.editing import refuse_stale
 from register.services.edition_check import Inspection
+from register.services.snapshot_subjects import of_edition
 from register.states import ROUND_SETTLED, EditionStep, edition_step
 from register.text import clean
 from register.vocab import DISCLOSED_TEXTS, EditionDeed, EditionState, RoundDeed, RoundState, Variant
@@ -120,7 +121,16 @@ def move(
     if deed is EditionDeed.PUBLISH and edition.round.state is RoundState.FROZEN:
         session.flush()
         rounds.move(session, edition.round, RoundDeed.PUBLISH, forms=forms, by=by)
+    if deed is EditionDeed.PUBLISH:
+        _keep(session, edition, by)
     return edition
+
+
+def _keep(session: Session, edition: Edition, by: Actor) -> None:
+    """Ask for the snapshots of what is published now: both variants in both languages, so that nobody has to."""
+    for variant in Variant:
+        for language in snapshots.LANGUAGES:
+            snapshots.ask(session, of_edition(edition, variant, language), edition, by=by)
 
 
 def may_approve(edition: Edition, by: Actor) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from register import audit, authz
@@ -137,10 +137,13 @@ def ask(session: Session, wanted: Wanted, subject: Any = None, *, by: Actor) -> 
 
 def next_number(session: Session, wanted: Wanted) -> str:
     """Return the number of the next snapshot of its kind, ``report-2025-2-003``; rows are never deleted."""
-    variant = "-public" if wanted.variant is Variant.PUBLIC else ""
+    variant = f"-{wanted.variant.value}" if wanted.kind is SnapshotKind.EDITION else ""
     stem = UNSAFE.sub("", f"{wanted.kind.value}-{wanted.about}{variant}")
-    last = select(func.count()).where(Snapshot.file_name.startswith(f"{stem}-", autoescape=True), Snapshot.volume == 1)
-    return f"{stem}-{(session.scalar(last) or 0) + 1:03d}"
+    like = select(Snapshot.file_name).where(Snapshot.file_name.startswith(f"{stem}-", autoescape=True))
+    # A longer name may begin alike: that of a ministry's list does as that of all of them.
+    own = re.compile(rf"{re.escape(stem)}-(\d{{3,}})(-\d+of\d+)?-[a-z]+\.")
+    used = [int(found[1]) for name in session.scalars(like) if (found := own.match(name))]
+    return f"{stem}-{max(used, default=0) + 1:03d}"
 
 
 def superseded_by(session: Session, wanted: Wanted) -> Snapshot | None:
@@ -190,7 +193,7 @@ def sign(session: Session, snapshot: Snapshot, *, path: str, size: int, sha256: 
     audit.record(session, audit.Event.SNAPSHOT_SIGNED, snapshot, by=SIGNER, sha256=sha256)
 
 
-def hand(session: Session, snapshot: Snapshot, *, size: int, sha256: str, unsigned_sha256: str, by: Actor) -> None:
+def hand(session: Session, snapshot: Snapshot, sha256: str, unsigned_sha256: str, size: int, *, by: Actor) -> None:
     """Keep that ``by`` was handed a copy with their name across it."""
     now = session.info["clock"].now()
     copy = SnapshotCopy(

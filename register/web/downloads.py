@@ -22,6 +22,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
     "pdf": "application/pdf",
+    "zip": "application/zip",
 }
 
 
@@ -29,6 +30,12 @@ def attachment(content: bytes, kind: str, name: str) -> Response:
     """Return ``content`` as a file to save, never to show inside the site."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return Response(content, content_type=TYPES[kind], headers=headers)
+
+
+def kept_file(chunks: Iterable[bytes], name: str, size: int) -> Response:
+    """Return a stored file to save, sent piece by piece whatever its size."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
+    return Response(chunks, content_type=TYPES[name.rpartition(".")[2]], headers=headers)
 
 
 def plain_file(content: bytes, name: str) -> Response:

@@ -16,6 +16,7 @@ from register.errors import Invalid, NotFound, say
 from register.formats import csv, xlsx
 from register.models import Edition, Round
 from register.queries import editions as queries
+from register.queries import snapshots
 from register.reports import contents
 from register.reports.charts import charts
 from register.reports.contents import Shown
@@ -66,6 +67,7 @@ def show(edition: Edition) -> ResponseReturnValue:
         Variant=Variant,
         steps=[one for one in steps if one.deed is not EditionDeed.APPROVE or services.may_approve(edition, actor)],
         examples=queries.examples(db_session(), edition),
+        snapshots=snapshots.of_edition(db_session(), edition.id, actor),
     )
 
 

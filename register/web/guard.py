@@ -101,10 +101,11 @@ def public(view: View) -> View:
     return view
 
 
-def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[[View], View]:
+def guarded(permission: Permission, *, changes: bool = True, **loads: type[DeclarativeBase]) -> Callable[[View], View]:
     """Declare the permission of a view and the rows it wants: ``use_case=UseCase`` loads the URL's ``use_case``.
 
     The permission is asked of the last row named. A row that the actor may not see is answered like a missing one.
+    A view that ``changes`` nothing may draw its answer to a POST: one that takes a file only to look at it.
     """
 
     def declare(view: View) -> View:
@@ -116,7 +117,7 @@ def guarded(permission: Permission, **loads: type[DeclarativeBase]) -> Callable[
             for name, model in loads.items():
                 row = values[name] = _load(model, values[name], actor)
             require(actor, permission, row)
-            if request.method in SAFE_METHODS:
+            if request.method in SAFE_METHODS or not changes:
                 return view(**values)
             g.permission = permission
             return _commit_once(db_session(), actor, lambda: view(**values))

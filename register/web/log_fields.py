@@ -21,6 +21,7 @@ TABLES: Mapping[str, Any] = {
     "item_version": lazy_gettext("訂正前の回答"),
     "remark": lazy_gettext("質問と指摘"),
     "snapshot": lazy_pgettext("singular", "台帳写し"),
+    "snapshot_copy": lazy_gettext("台帳写しの渡した写し"),
     "incident": lazy_pgettext("singular", "リスクケース"),
     "incident_case": lazy_gettext("リスクケースの案件"),
     "incident_event": lazy_gettext("リスクケースの経過"),

@@ -8,6 +8,10 @@ from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
 from register.documents.paper import pdf
+from register.documents.sealing import sealed
+from register.documents.seals import seal_of
+from register.models import Snapshot
+from register.services import snapshots as services
 from register.vocab import SnapshotKind, Variant
 from register.web.filters import language, moment_text
 from register.web.session import current_actor, reading_session, runtime
@@ -19,6 +23,19 @@ def paper_of(kind: SnapshotKind, variant: Variant = Variant.CLOSED, reader: str 
     words = Language(run.settings.translations_dir, language())
     ground = Ground(run, reading_session(), actor, words, run.clock.now(), subject, variant)
     return pdf(run, DOCUMENTS[kind].papers(ground)[0], language(), reader=reader)
+
+
+def copy_of(snapshot: Snapshot) -> bytes:
+    """Return a snapshot as a copy for the person who asks: their name stands across it, and its digests are kept."""
+    run, actor = runtime(), current_actor()
+    words = Language(run.settings.translations_dir, snapshot.language)
+    ground = Ground(run, reading_session(), actor, words, snapshot.made_at, snapshot.subject, snapshot.variant)
+    paper = DOCUMENTS[snapshot.kind].papers(ground)[0]
+    made = sealed(run, pdf(run, paper, snapshot.language, seal_of(run, snapshot), handed_to()))
+    with run.database.writing() as session:
+        kept = session.get_one(Snapshot, snapshot.id)
+        services.hand(session, kept, made.sha256, made.unsigned_sha256, len(made.content), by=actor)
+    return made.content
 
 
 def handed_to() -> str:

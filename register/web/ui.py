@@ -67,7 +67,12 @@ NAVIGATION = (
             "uploads",
         ),
     ),
-    NavItem("snapshots.index", lazy_gettext("台帳写し"), Permission.SNAPSHOT_READ, ("jobs",)),
+    NavItem(
+        "snapshots.index",
+        lazy_gettext("台帳写し"),
+        Permission.SNAPSHOT_READ,
+        ("jobs", "snapshot_asks", "snapshot_checks"),
+    ),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
 

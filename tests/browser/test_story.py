@@ -140,7 +140,8 @@ def read_the_report(page: Page) -> None:
 
 def ask_for_a_snapshot(app: Flask, page: Page, faults: Callable[[Page], list[str]]) -> str:
     """Ask for the PDF, watch the job's page while it is made, and return the digest that the snapshot's page shows."""
-    page.get_by_role("button", name="台帳写し（PDF）を作る").click()
+    page.get_by_role("link", name="集計の台帳写しを作成する").click()
+    page.get_by_role("button", name="作成を始める").click()
     expect(page.get_by_role("status")).to_contain_text("順番を待っています")
     assert faults(page) == []
     job = page.url
@@ -157,7 +158,7 @@ def ask_for_a_snapshot(app: Flask, page: Page, faults: Callable[[Page], list[str
 def keep_the_snapshot(page: Page, digest: str) -> None:
     """Download the PDF as the auditor and compare its digest."""
     page.get_by_role("link", name="台帳写し", exact=True).click()
-    page.get_by_role("table").get_by_role("link", name="snapshot-2025-2-001-ja.pdf").click()
+    page.get_by_role("table").get_by_role("link", name="report-2025-2-001-ja.pdf").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="台帳写しをダウンロードする").click()
     content = download.value.path().read_bytes()
@@ -174,8 +175,8 @@ def test_the_page_of_a_job_follows_it_by_itself(
     watch.on(context)
     page = context.new_page()
     sign_in(page, "secretariat")
-    page.goto("/snapshots")
-    page.get_by_role("button", name="PDFを作成する").first.click()
+    page.goto("/rounds/2025-2/snapshots/report")
+    page.get_by_role("button", name="作成を始める").click()
     runner = Runner(app.extensions["register"], handlers={})
     assert runner.tick() == 1
     runner.close()

@@ -20,6 +20,7 @@ from register.models import AuditClear, AuditEntry, AuditHead, ChangeMark, FormV
 from register.services import ai_systems
 from register.vocab import RoundState
 from tests.support import audit_owner as owner
+from tests.support import snapshots
 from tests.support.audit_log import TESTS, VALUES, logged, name, system
 from tests.support.data import NOW
 from tests.support.databases import Build
@@ -92,15 +93,8 @@ def anchor(connection: Connection, seq: int) -> Anchor:
 
 def keep(connection: Connection, printed: Anchor) -> None:
     """Write the row of a snapshot that printed this anchor."""
-    values = {
-        "round_id": connection.scalars(select(Round.id)).one(),
-        "audit_seq": printed.seq,
-        "audit_head": printed.hash,
-        "made_at": NOW,
-        **dict.fromkeys(("file_name", "path", "sha256", "data_sha256", "made_by"), "x"),
-        **dict.fromkeys(("size", "pages"), 1),
-    }
-    connection.execute(insert(Snapshot).values(language="ja", **values))
+    values = snapshots.values(audit_seq=printed.seq, audit_head=printed.hash, file_name=f"x{printed.seq}")
+    connection.execute(insert(Snapshot).values(**values))
 
 
 def lie(connection: Connection, seq: int) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from register.vocab import (
     ReplyState,
     RoundState,
     SubmissionState,
+    Variant,
 )
 from tests.support.data import STAFF
 from tests.support.databases import Build
@@ -127,7 +128,10 @@ def test_people_of_a_ministry_are_shown_its_rows_and_shared_systems(
         assert set(reading.scalars(statement)) == {key}
     systems = visible(select(Ministry.key, AISystem.shared).join(AISystem.ministry), AISystem, person)
     assert set(map(tuple, reading.execute(systems))) == {("a", True), ("b", True), (key, False)}
-    assert not shown(reading, Snapshot, person) | shown(reading, Job, person)
+    kept = visible(select(Snapshot.ministry_id, Snapshot.variant), Snapshot, person)
+    public = {(one, Variant.PUBLIC) for one in reading.scalars(select(Snapshot.ministry_id))}
+    assert set(map(tuple, reading.execute(kept))) == public | {(person.ministry_id, Variant.CLOSED)}
+    assert set(reading.scalars(visible(select(Job.asked_by_id), Job, person))) == {person.user_id}
     # An approver reads what was done in the ministry; a reporter reads nothing of the log.
     entries = set(reading.scalars(visible(select(AuditEntry.ministry_id), AuditEntry, person)))
     assert entries == ({person.ministry_id} if "approver" in name else set())
@@ -192,6 +196,6 @@ def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_ad
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable}:
+        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot}:
             assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
         assert shown(reading, model, actor("admin")) == set(), model

@@ -37,7 +37,6 @@ from register.models import (
     Referral,
     Remark,
     Round,
-    Snapshot,
     Submission,
     SubmissionItem,
     Upload,
@@ -66,7 +65,9 @@ from register.vocab import (
     RoundState,
     Source,
     SubmissionState,
+    Variant,
 )
+from tests.support import snapshots
 from tests.support.data import NOW, staffed
 from tests.support.sources import ROOT
 
@@ -93,15 +94,29 @@ def rows_of_everything(url: str) -> None:
         add_editions(session, rounds[0])
         add_tables(session)
         add_jobs(session)
-        snapshot = Snapshot(round_id=rounds[0].id, language="ja", file_name="a.pdf", path="a", size=1, pages=1)
-        snapshot.sha256 = snapshot.data_sha256 = snapshot.audit_head = "0" * 64
-        snapshot.audit_seq, snapshot.made_at, snapshot.made_by = 1, NOW, "secretariat"
-        named(session, audit.Event.SNAPSHOT_MADE, [snapshot])
+        add_snapshots(session, ministries, rounds[0])
         # Deeds without a row: one of a person of a ministry, one of nobody's.
         approver = session.scalars(select(User).where(User.email == "approver@example.go.jp")).one()
         audit.record(session, audit.Event.USE_CASES_EXPORTED, None, by=Actor.of(approver))
         audit.record(session, audit.Event.DEMO_SEEDED, None, by=BY)
     database.engine.dispose()
+
+
+def add_snapshots(session: Session, ministries: Iterable[Ministry], round: Round) -> None:
+    """Add what every kind of reader may and may not see: public or not, of nobody, of a ministry, known to it alone."""
+    kept = [
+        snapshots.row(
+            round_id=round.id,
+            ministry_id=ministry.id if ministry else None,
+            internal=internal,
+            variant=variant,
+            file_name=f"{ministry.key if ministry else 'all'}-{internal}-{variant}-ja.pdf",
+        )
+        for ministry in (None, *ministries)
+        for internal in ((False, True) if ministry else (False,))
+        for variant in Variant
+    ]
+    named(session, audit.Event.SNAPSHOT_MADE, kept)
 
 
 def named(session: Session, deed: audit.Event, rows: Iterable[Any]) -> None:

@@ -22,7 +22,6 @@ from register.models import (
     Question,
     Remark,
     Round,
-    Snapshot,
     Submission,
     SubmissionItem,
     Upload,
@@ -60,6 +59,7 @@ from register.vocab import (
     RiskResult,
     Role,
 )
+from tests.support import snapshots
 from tests.support.assessments import SHEETS, filled
 from tests.support.data import NOW, staffed
 from tests.support.sources import ROOT
@@ -101,20 +101,7 @@ def peopled(url: str) -> None:
 def _documents(session: Session) -> None:
     secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
     round_id = session.scalars(select(Round.id)).one()
-    snapshot = Snapshot(
-        round_id=round_id,
-        language="ja",
-        file_name="report.pdf",
-        path="none.pdf",
-        size=1,
-        pages=1,
-        sha256="0" * 64,
-        data_sha256="0" * 64,
-        audit_seq=0,
-        audit_head="0" * 64,
-        made_at=NOW,
-        made_by="事務局",
-    )
+    snapshot = snapshots.row(round_id=round_id)
     session.add(snapshot)
     audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=Actor.of(secretariat))
     session.add(

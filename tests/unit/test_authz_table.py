@@ -57,6 +57,10 @@ READ_ALL = {"secretariat": "ALL", "auditor": "ALL"}
 EVERYBODY = {"reporter": "ALL", "approver": "ALL"} | READ_ALL
 TOLD = {"secretariat": "NOTIFIED", "auditor": "NOTIFIED"}
 AGREED = OWN | {"secretariat": "NOT_INTERNAL", "auditor": "NOT_INTERNAL"}
+SNAPSHOTS = {"reporter": "OWN_OR_PUBLIC", "approver": "OWN_OR_PUBLIC"} | {
+    "secretariat": "NOT_INTERNAL",
+    "auditor": "NOT_INTERNAL",
+}
 RETURNS = OWN | {"secretariat": "HANDED_IN", "auditor": "ALL"}
 # permission -> role -> reach; a role that is not named may not. The administrator has no content at all.
 TABLE = {
@@ -95,10 +99,12 @@ TABLE = {
     "disclosure.decide": {"secretariat": "ALL"},
     "built_table.read": {"reporter": "SHARED", "approver": "SHARED", "secretariat": "ALL", "auditor": "SHARED"},
     "built_table.write": {"secretariat": "ALL"},
-    "snapshot.create": {"secretariat": "ALL"},
-    "snapshot.read": READ_ALL,
-    "snapshot.download": READ_ALL,
-    "job.read": {"secretariat": "ASKED", "auditor": "ALL"},
+    "snapshot.create": READ_ALL,
+    "snapshot.create_row": OWN | READ_ALL,
+    "snapshot.read": SNAPSHOTS,
+    "snapshot.download": SNAPSHOTS,
+    "snapshot.check": EVERYBODY,
+    "job.read": dict.fromkeys(("reporter", "approver", "secretariat"), "ASKED") | {"auditor": "ALL"},
     "audit.read": {"approver": "OWN"} | READ_ALL,
     "incident.read": OWN | TOLD,
     "incident.create": OWN | {"secretariat": "NOTIFIED"},

@@ -23,6 +23,7 @@ from register.models import Incident, Job, Ministry, Round, UseCase, User
 from register.services import measures, sentinel, snapshots, use_cases
 from register.vocab import JobState
 from tests.support import html
+from tests.support import snapshots as snapshot_rows
 from tests.support.application import demo
 from tests.support.client import Client, filled, find_form
 from tests.support.data import NOW
@@ -84,11 +85,11 @@ def more(database: Database) -> None:
     with database.writing() as session:
         secretariat = person(session, "secretariat")
         current = session.scalars(select(Round).where(Round.number == 2)).one()
-        made = snapshots.Made("snapshot.pdf", "none.pdf", 1, 1, "0" * 64, "0" * 64, 1, "0" * 64, NOW)
-        snapshots.store(session, current.id, "ja", made, by=Actor.of(secretariat))
+        session.add(kept := snapshot_rows.row(round_id=current.id))
+        audit.record(session, audit.Event.SNAPSHOT_MADE, kept, by=Actor.of(secretariat))
         for state in JobState:
             asked = {"asked_by_id": secretariat.id, "asked_by": secretariat.name, "asked_at": NOW}
-            params = {"round_id": current.id, "language": "en"}
+            params = {"kind": "report", "subject": {"round_id": current.id}, "language": "en"}
             session.add(Job(kind=snapshots.KIND, key=state.value, state=state, params=params, total=3, **asked))
             session.add(Job(kind=sentinel.KIND, key=f"check {state.value}", state=state, params={}, total=3, **asked))
         approver = Actor.of(person(session, "approver.k"))

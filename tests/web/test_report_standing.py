@@ -7,25 +7,28 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
+from register.documents.ground import Ground
 from register.documents.language import Language
-from register.jobs.document import Anchor, Contents, html
-from register.models import Round
-from register.reports.definitions import definitions
-from register.reports.report import build
+from register.documents.paper import request
+from register.documents.report import papers
+from register.models import Round, User
 from register.runtime import runtime_of
+from register.vocab import Role
 from tests.support.client import Client, filled, find_form
 from tests.support.data import NOW
 from tests.support.databases import Build
 from tests.support.html import parse
-from tests.support.round_files import LIBRARY, file_of, load
+from tests.support.round_files import file_of, load
 from tests.support.running_round import Office, busy
 
 ClientOf = Callable[[str], Client]
@@ -100,14 +103,15 @@ class TestInProgress:
 
     def test_no_snapshot_is_offered_and_none_is_made(self, client_of: ClientOf) -> None:
         client = client_of("secretariat")
-        assert "台帳写し（PDF）を作る" not in client.get("/rounds/2025-3/report").text
-        page = client.get("/snapshots").text
-        assert "/rounds/2025-2/snapshots" in page
-        assert "/rounds/2025-3" not in page
-        form = filled(find_form(parse(client.get("/rounds/2025-2/report").text)[0], "/rounds/2025-2/snapshots"))
-        answer = client.post("/rounds/2025-3/snapshots", data=form)
-        assert answer.status_code == 409
-        assert "この回はまだ確定していません。" in answer.text
+        assert "/rounds/2025-3/snapshots" not in client.get("/rounds/2025-3/report").text
+        assert "/rounds/2025-2/snapshots/report" in client.get("/rounds/2025-2/report").text
+        form = filled(find_form(parse(client.get("/rounds/2025-2/snapshots/report").text)[0], None))
+        for answer in (
+            client.get("/rounds/2025-3/snapshots/report"),
+            client.post("/rounds/2025-3/snapshots/report", data=form),
+        ):
+            assert answer.status_code == 409
+            assert "この回はまだ確定していません。" in answer.text
 
     def test_the_files_say_so(self, client_of: ClientOf) -> None:
         client = client_of("secretariat")
@@ -190,9 +194,9 @@ def show(app: Flask, code: str) -> str:
 def document(app: Flask, *, rehearsal: bool, number: int) -> str:
     """Return the HTML of a round's snapshot, whether one would be made or not."""
     run = runtime_of(app)
+    words = Language(run.settings.translations_dir, "ja")
     with run.database.reading() as session:
         found = session.scalars(select(Round).where(Round.number == number, Round.rehearsal.is_(rehearsal))).one()
-        report = build(session, found, "ja", LIBRARY)
-    anchor = Anchor(1, "0" * 64, "0" * 64)
-    made = Contents(report, (), definitions(report, LIBRARY), anchor, "1", NOW, "事務局", "0" * 64)
-    return html(made, Language(run.settings.translations_dir, "ja"), run.settings.templates_dir)
+        office = Actor.of(session.scalars(select(User).where(User.role == Role.SECRETARIAT)).first())
+        made = papers(Ground(run, session, office, words, NOW, {"round_id": found.id}))[0]
+        return request(replace(made, created=NOW), words, run.settings.templates_dir).html

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from typing import Any
 
 from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField
 from wtforms import StringField
 from wtforms.validators import ValidationError
 
@@ -53,3 +56,35 @@ class SnapshotForm(RegisterForm):
         found = CLOCK.fullmatch((self.as_of_at.data or "").strip())
         at = dt.time(int(found[1]), int(found[2])) if found else dt.time(23, 59, 59, 999_999)
         return dt.datetime.combine(self.as_of_on.data, at, TOKYO)
+
+
+class CheckForm(RegisterForm):
+    """What is to be checked: a file, or the id that is printed in it."""
+
+    file = FileField(
+        lazy_gettext("ファイル"),
+        description=lazy_gettext("台帳が発行したPDFまたは証拠資料一式（ZIP）。32MBまで。ファイルは保存しません。"),
+    )
+    id = StringField(
+        lazy_gettext("写しのID"),
+        description=lazy_gettext("ファイルが手元にないときは、表紙に印刷された写しのIDを入力してください。"),
+    )
+
+    def validate(self, **more: Any) -> bool:
+        """Ask for a file or an id that can be one."""
+        whole: bool = super().validate(**more)
+        if not self.file.data and self.public_id is None:
+            said = gettext("ファイルを選ぶか、写しのIDを入力してください。")
+            wrong = gettext("写しのIDとして読めません。表紙に印刷されたとおりに入力してください。")
+            field = self.id if (self.id.data or "").strip() else self.file
+            field.errors = [*field.errors, wrong if field is self.id else said]
+            whole = False
+        return whole
+
+    @property
+    def public_id(self) -> uuid.UUID | None:
+        """The id that was typed; None where it is none."""
+        try:
+            return uuid.UUID((self.id.data or "").strip().removeprefix("urn:uuid:"))
+        except ValueError:
+            return None
