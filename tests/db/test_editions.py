@@ -337,7 +337,8 @@ def test_what_was_published_never_changes_and_every_step_stands_in_the_log(datab
                 session.execute(change)
         with database.reading() as session:
             events = session.scalars(select(AuditEntry.event).order_by(AuditEntry.seq)).all()
-            steps = ["edition.begun", *["edition.moved"] * 4, "round.moved"]
-            assert events[-6:] == steps
+            # Both variants in both languages are asked for by themselves.
+            steps = ["edition.begun", *["edition.moved"] * 4, "round.moved", *["snapshot.asked"] * 4]
+            assert events[-10:] == steps
             assert len(session.scalars(select(EditionText)).all()) == 4
         database.engine.dispose()

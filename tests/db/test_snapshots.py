@@ -26,14 +26,15 @@ from register.queries import jobs as job_queries
 from register.services import snapshot_subjects as subjects
 from register.services import snapshots
 from register.vocab import JobState, Role, SnapshotKind
-from tests.support.application import demo, settings_for
+from tests.support.application import settings_for
 from tests.support.databases import Build
+from tests.support.round_files import reference_rounds
 
 
 @pytest.fixture
 def content() -> Build:
-    """The demo data: both rounds of the reference."""
-    return demo
+    """Both rounds of the reference."""
+    return reference_rounds
 
 
 @pytest.fixture
