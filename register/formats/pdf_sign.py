@@ -1,7 +1,8 @@
 """Signing: PAdES signatures in our PDFs, detached signatures over other files.
 
-A PDF gets one certifying signature that allows no change (B-B, or B-T with a time-stamping authority), as an update
-behind the unsigned bytes, which stay the first bytes of the file. Revocation lists are not embedded.
+A PDF gets one certifying signature that allows no change, as an update behind the unsigned bytes, which stay the first
+bytes of the file: B-B, or B-T with a time-stamping authority, or B-LTA where the installation has revocation lists too.
+B-LTA puts certificates and lists into the file and a stamp over the whole of it.
 
 Importing this module loads pyHanko (about half a second); ``signing_process`` signs in a child instead.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,16 +23,25 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_cms import Signer as Key
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfSignatureMetadata,
+    PdfSigner,
+    PdfSigningSession,
+    SigDSSPlacementPreference,
+)
 from pyhanko.sign.timestamps import TimeStamper
+from pyhanko_certvalidator import ValidationContext
 
 from register.errors import say
 from register.formats import signing_keys
-from register.formats.signing import FIELD, SealFailed, SigningConfig, StampAway, shown
+from register.formats.signing import FIELD, SealFailed, SigningConfig, StampAway, Trust, shown, trust_of
+from register.formats.signing_cms import certificate, revocations
 from register.formats.signing_keys import Loaded
 from register.formats.signing_stamp import Stampers, stampers
 
 DIGEST = "sha256"
+STAMP_FIELD = "Timestamp"
 NAMES = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 META = PdfSignatureMetadata(
     field_name=FIELD,
@@ -40,6 +50,8 @@ META = PdfSignatureMetadata(
     certify=True,
     docmdp_permissions=MDPPerm.NO_CHANGES,
 )
+# Lists and certificates come with the signature, so that the last stamp covers the whole file.
+BESIDE = DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,8 @@ class Signer:
 
     key: Loaded
     stampers: Stampers | None
+    # With revocation lists, and somebody who stamps, PDFs are signed for the archive.
+    trust: Trust | None = None
 
     @property
     def name(self) -> str:
@@ -77,7 +91,10 @@ def load_signer(config: SigningConfig) -> Signer | None:
 
     An expired certificate is loaded: ``valid_until`` tells, and every check of what it signs.
     """
-    return Signer(signing_keys.load(config), stampers(config)) if config.signs else None
+    if not config.signs:
+        return None
+    trust = trust_of(config) if config.crls and config.tsa_url else None
+    return Signer(signing_keys.load(config), stampers(config), trust)
 
 
 def seal(pdf: bytes, signer: Signer, at: datetime) -> bytes:
@@ -91,7 +108,8 @@ def seal(pdf: bytes, signer: Signer, at: datetime) -> bytes:
 
     def work(stamper: TimeStamper | None) -> bytes:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        session = _At(META, signer.key.signer(), stamper, at)
+        meta = _archival(signer.trust, at) if signer.trust else META
+        session = _At(meta, signer.key.signer(), stamper, at)
         return bytes(session.sign_pdf(writer, existing_fields_only=True).getvalue())
 
     sealed: bytes = _done(work, signer, at)
@@ -123,6 +141,26 @@ def sign_detached(data: bytes, signer: Signer, at: datetime) -> bytes:
     return result
 
 
+def _archival(trust: Trust, at: datetime) -> PdfSignatureMetadata:
+    """Return what is asked of a signature for the archive; the lists must be fresh at the moment of signing."""
+    context = ValidationContext(
+        trust_roots=[certificate(one) for one in {*trust.roots, *trust.stamp_roots}],
+        crls=[revocations(one) for one in trust.crls],
+        revocation_mode="require",
+        allow_fetching=False,
+        moment=at,
+    )
+    return replace(
+        META,
+        embed_validation_info=True,
+        use_pades_lta=True,
+        timestamp_field_name=STAMP_FIELD,
+        validation_context=context,
+        signer_key_usage=set(),
+        dss_settings=BESIDE,
+    )
+
+
 class _At(PdfSigner):
     """pyHanko's signer with the moment handed in: it would read the clock."""
 
@@ -143,7 +181,8 @@ def _done(work: Any, signer: Signer, at: datetime) -> Any:
         raise
     except Exception as error:  # a token or a damaged file may raise anything
         sentence = say("電子署名を付けられませんでした。署名の鍵の状態を管理者に確認してください。")
-        raise SealFailed(sentence, f"{type(error).__name__}: {error}") from error
+        told = [f"{type(one).__name__}: {one}" for one in (error, error.__cause__) if one]
+        raise SealFailed(sentence, "; ".join(told)) from error
 
 
 def _check(at: datetime) -> None:

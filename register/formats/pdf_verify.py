@@ -4,10 +4,13 @@ What a valid verdict of a stamped signature (PAdES B-T) means, also in ten years
 the certificate led to a trusted root and was within its validity at the moment of the stamp; the stamp came from a
 trusted authority whose certificate was valid then. An expired certificate of the signer therefore does not matter.
 
-What it does not mean. Revocation lists are not embedded: whether a certificate was revoked is only asked where the
-installation has lists (``Trust.crls``), and a revocation before the stamp counts. The stamp itself rests on the
+What it does not mean. Revocation lists are not embedded in B-T: whether a certificate was revoked is only asked where
+the installation has lists (``Trust.crls``), and a revocation before the stamp counts. The stamp itself rests on the
 authority's certificate and on today's algorithms: past ``Signature.provable_until``, somebody who has got hold of the
 authority's old key could make such a stamp, so documents that must convince longer need to be stamped again in time.
+
+A signature for the archive (B-LTA) holds the lists of its day; behind it there may be stamps over the whole file and
+what they need, and nothing else.
 
 An unstamped signature is judged by the moment of the check, since its own date is only a claim.
 
@@ -21,18 +24,24 @@ import asyncio
 import hashlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, crl
 from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms, extract_tst_data_iter
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
@@ -80,18 +89,56 @@ async def _check(pdf: bytes, trust: Trust, now: datetime) -> Signature:
         return Signature(Verdict.BROKEN, reason="hidden") if hidden else Signature(Verdict.UNSIGNED)
     first = found[0]
     covered = _covered(pdf, first)
-    judge = _judge(first.signed_data, trust, now)
+    archive = await _archive(reader, pdf, trust) if covered < len(pdf) else None
+    judge = _judge(first.signed_data, trust, now, archive.lists if archive else [])
     status = await async_validate_pdf_signature(
         first,
         signer_validation_context=judge.signers,
         ts_validation_context=judge.stampers,
         key_usage_settings=USAGE,
-        skip_diff=True,
+        skip_diff=archive is None,
     )
     result = replace(judge.said(status), **_before(reader, first, pdf))
-    if result.verdict is not Verdict.CHANGED and covered != len(pdf):
+    if result.verdict is Verdict.CHANGED or covered == len(pdf):
+        return result
+    if archive is None or not status.docmdp_ok or status.modification_level > ModificationLevel.LTA_UPDATES:
         return replace(result, verdict=Verdict.APPENDED)
-    return result
+    return replace(result, **archive.facts) if result.valid else result
+
+
+@dataclass(frozen=True)
+class _Archive:
+    """What B-LTA adds behind a signature: lists within the file, and what the stamp over all of it tells."""
+
+    lists: list[crl.CertificateList]
+    facts: dict[str, Any]
+
+
+async def _archive(reader: PdfFileReader, pdf: bytes, trust: Trust) -> _Archive | None:
+    """Return what a document time stamp at the end of the file vouches for; None where there is no such stamp."""
+    stamps = reader.embedded_timestamp_signatures
+    if not stamps or _covered(pdf, stamps[-1]) != len(pdf):
+        return None
+    last = stamps[-1]
+    require_sound(last.signed_data)
+    moment = _generated(last.signed_data)
+    embedded = _embedded(reader)
+    lists = [*(revocations(one) for one in trust.crls), *embedded]
+    context = _context(trust.stamp_roots, lists, last.signed_data, moment)
+    status = await async_validate_pdf_timestamp(last, context, skip_diff=True)
+    if not (status.intact and status.valid):
+        return _Archive([], {"verdict": Verdict.CHANGED})
+    if not status.trusted:
+        return _Archive([], {"verdict": Verdict.UNSTAMPED})
+    return _Archive(embedded, {"archived_at": moment, "provable_until": status.signing_cert.not_valid_after})
+
+
+def _embedded(reader: PdfFileReader) -> list[crl.CertificateList]:
+    """Return the revocation lists within the file."""
+    if "/DSS" not in reader.root or "/CRLs" not in reader.root["/DSS"]:
+        return []
+    streams = [reference.get_object() for reference in reader.root["/DSS"]["/CRLs"]]
+    return [crl.CertificateList.load(one.read_data(DecodePurpose.CRL)) for one in streams]
 
 
 async def _check_detached(data: bytes, signature: bytes, trust: Trust, now: datetime) -> Signature:
@@ -179,14 +226,14 @@ class _Judge:
         return Verdict.UNSTAMPED if self.wanted and not holds else Verdict.VALID
 
 
-def _judge(signed: cms.SignedData, trust: Trust, now: datetime) -> _Judge:
+def _judge(signed: cms.SignedData, trust: Trust, now: datetime, embedded: Sequence[crl.CertificateList] = ()) -> _Judge:
     tokens = list(extract_tst_data_iter(extract_signer_info(signed), signed=False))
     if len(tokens) > 1:
         raise ValueError("more than one time stamp")
     for one in (signed, *tokens):
         require_sound(one)
-    moment = tokens[0]["encap_content_info"]["content"].parsed["gen_time"].native if tokens else now
-    lists = [revocations(one) for one in trust.crls]
+    moment = _generated(tokens[0]) if tokens else now
+    lists = [*(revocations(one) for one in trust.crls), *embedded]
     return _Judge(
         _context(trust.roots, lists, signed, moment),
         _context(trust.stamp_roots, lists, tokens[0] if tokens else signed, moment),
@@ -194,6 +241,12 @@ def _judge(signed: cms.SignedData, trust: Trust, now: datetime) -> _Judge:
         stamped=bool(tokens),
         wanted=trust.stamped,
     )
+
+
+def _generated(token: cms.SignedData) -> datetime:
+    """Return the moment that a time stamp names."""
+    moment: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment
 
 
 def _context(

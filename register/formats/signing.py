@@ -130,8 +130,8 @@ VERDICTS = {
     Verdict.CHANGED: say("署名された内容が、署名の後に変更されています。"),
     Verdict.APPENDED: say("署名の後に、ファイルに追記されています。"),
     Verdict.UNTRUSTED: say("署名に使われた証明書を、信頼する認証局の証明書までたどれません。"),
-    Verdict.EXPIRED: say("署名に使われた証明書が、署名の時点で有効期間の外でした。"),
-    Verdict.REVOKED: say("署名に使われた証明書は、署名の時点で失効していました。"),
+    Verdict.EXPIRED: say("署名に使われた証明書の有効期間内に署名されたことを確認できません。"),
+    Verdict.REVOKED: say("署名に使われた証明書は失効していて、失効の前に署名されたことを確認できません。"),
     Verdict.UNSTAMPED: say("必要なタイムスタンプがないか、タイムスタンプを確認できません。"),
     Verdict.BROKEN: say("ファイルか署名が壊れていて、確認できません。"),
 }
@@ -142,7 +142,8 @@ class Signature:
     """What a check found, as facts.
 
     ``signer`` and ``issuer`` are what the certificate says, whoever wrote it: only with ``VALID`` is it proven.
-    ``signed_at`` is what the signer says, ``stamped_at`` (from ``stamper``) is a stamp that was checked.
+    ``signed_at`` is what the signer says, ``stamped_at`` (from ``stamper``) is a stamp that was checked and
+    ``archived_at`` that of the last stamp over the whole file.
     ``provable_until`` is the end of the certificate on which the time rests. ``unsigned_length`` and
     ``unsigned_sha256`` describe the file as it was before it was signed: its first bytes. ``reason`` is for the log.
     """
@@ -154,6 +155,7 @@ class Signature:
     signed_at: datetime | None = None
     stamped_at: datetime | None = None
     stamper: str = ""
+    archived_at: datetime | None = None
     provable_until: datetime | None = None
     unsigned_length: int | None = None
     unsigned_sha256: str = ""
@@ -184,7 +186,12 @@ def _sentences(found: Signature) -> Iterator[Say]:
         )
     elif found.signer:
         yield say("確認できたタイムスタンプはありません。署名の日時は署名者の申告だけによります。")
-    if found.provable_until:
+    if found.archived_at:
+        yield say(
+            "ファイル全体への長期保存用のタイムスタンプの日時は、%(day)s %(clock)s（日本時間）です。",
+            **_moment(found.archived_at),
+        )
+    if found.valid and found.provable_until:
         day = found.provable_until.astimezone(TOKYO).date()
         yield say("日時の根拠となる証明書の有効期間は、%(day)sまでです。", day=day)
     if found.unsigned_length is not None:

@@ -33,7 +33,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "Path | None": lambda value: value and Path(value),
     "tuple[Path, ...]": lambda value: tuple(Path(one) for one in value),
 }
-MOMENTS = ("signed_at", "stamped_at", "provable_until")
+MOMENTS = ("signed_at", "stamped_at", "archived_at", "provable_until")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from asn1crypto import keys, tsp, x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -89,23 +90,24 @@ def sealed(own: Identity | None = None, stamper: Identity | None = None, at: dat
     return seal(unsigned(), signer_with(own or signer_of(), stamper=stamper), at)
 
 
+@cache
 def local(own: Identity, at: datetime) -> DummyTimeStamper:
-    """Return an authority that stamps in this process."""
+    """Return an authority that stamps in this process, for one thread at a time."""
     der = own.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     certificate = x509.Certificate.load(own.certificate.public_bytes(Encoding.DER))
     return DummyTimeStamper(certificate, keys.PrivateKeyInfo.load(der), fixed_dt=at)
 
 
 class Desk(ThreadingHTTPServer):
-    """A time-stamping authority on the loopback; ``mood`` says how it answers, ``asked`` counts."""
+    """A time-stamping authority on the loopback; ``mood`` says how it answers, after ``good_until`` good answers."""
 
     daemon_threads = True
 
     def __init__(self, own: Identity, at: datetime = NOW) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.stamper = local(own, at)
+        self.stamper, self.turn = local(own, at), threading.Lock()
         self.mood = "good"
-        self.asked = 0
+        self.asked = self.good_until = 0
         self.closing = threading.Event()
 
     @property
@@ -124,7 +126,9 @@ class Answer(BaseHTTPRequestHandler):
         self.server.asked += 1
         request = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.headers["Content-Type"] == "application/timestamp-query"
-        getattr(self, self.server.mood)(request)
+        mood = self.server.mood if self.server.asked > self.server.good_until else "good"
+        with self.server.turn:
+            getattr(self, mood)(request)
 
     def good(self, request: tsp.TimeStampReq) -> None:
         """A stamp."""
@@ -205,7 +209,9 @@ def desk(own: Identity | None = None, at: datetime = NOW) -> Iterator[Desk]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield server
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NO_PROXY", "127.0.0.1")
+            yield server
     finally:
         server.closing.set()
         server.shutdown()
