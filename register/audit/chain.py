@@ -4,17 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import rfc8785
 
 GENESIS = "0" * 64
+# RFC 8785 section 3.2.2.3 knows the integers that a double holds exactly.
+LARGEST = 2**53 - 1
+_SIMPLE = frozenset({str, bool, type(None)})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 def canonical(value: Any) -> bytes:
-    """Return the RFC 8785 form of ``value``."""
+    """Return the RFC 8785 form of ``value``; raise ``ValueError`` where it has none."""
+    if _usual(value):
+        text = _ENCODER.encode(value)
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            return rfc8785.dumps(value)  # refuses half of a surrogate pair in its own words
     return rfc8785.dumps(value)
+
+
+def _usual(value: Any) -> bool:
+    """Tell whether the C encoder writes ``value`` as RFC 8785 does: no number with a point, no key to sort by UTF-16.
+
+    It is ten times as fast, and whoever reads a log checks the form of every entry.
+    """
+    kind = type(value)
+    if kind is dict:
+        for key, one in value.items():
+            if type(key) is not str or not key.isascii() or (type(one) not in _SIMPLE and not _usual(one)):
+                return False
+        return True
+    if kind is list:
+        return all(type(one) in _SIMPLE or _usual(one) for one in value)
+    return kind in _SIMPLE or (kind is int and bool(-LARGEST <= value <= LARGEST))
 
 
 def entry_hash(body: bytes) -> str:
@@ -46,4 +73,4 @@ def _inner(left: bytes, right: bytes) -> bytes:
 
 def digest_of(salt: str, value: Any) -> str:
     """Return the salted digest that stands in the chain for a confidential ``value``."""
-    return hmac.new(bytes.fromhex(salt), canonical(value), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt), canonical(value), "sha256").hex()
