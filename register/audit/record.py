@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransaction
+from sqlalchemy.orm import InstanceState, Mapper, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.orm.attributes import History
 
 from register.audit.chain import canonical, digest_of, entry_hash
@@ -173,20 +174,49 @@ def _collect(session: Session, context: UOWTransaction) -> None:
 
 def _fact(row: Audited, op: str) -> Fact | None:
     state: InstanceState[Any] = inspect(row)
+    columns = _recorded(state.mapper)
     fact = Fact(row.__tablename__, str(row.id), op)
-    for attribute in state.mapper.column_attrs:
-        if op == "update" and attribute.key not in state.committed_state:
+    for key, handling in columns.handling.items():
+        if op == "insert":
+            # What was written, the defaults of the columns included: those have no history.
+            value = state.dict.get(key)
+            old_new = None if value is None else [None, _plain(value)]
+        elif op == "update" and key not in state.committed_state:
             continue
-        column = attribute.columns[0]
-        old_new = _change(state.attrs[attribute.key].history, op)
-        if old_new is None or column.primary_key:
+        else:
+            old_new = _change(state.attrs[key].history, op)
+        if old_new is None:
             continue
-        if column.info.get("secret"):
+        if handling == "secret":
             old_new = ["", "changed"]
-        elif column.info.get("confidential"):
-            fact.confidential.add(attribute.key)
-        fact.fields[attribute.key] = old_new
+        elif handling == "confidential":
+            fact.confidential.add(key)
+        fact.fields[key] = old_new
+    if op == "update" and fact.fields and columns.version:
+        # The flush counts the edits by itself, one at a time, and leaves no history of it.
+        version = state.dict[columns.version]
+        fact.fields[columns.version] = [version - 1, version]
     return fact if fact.fields or op == "delete" else None
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """How each attribute of a model enters a fact (plain, confidential, secret), and which one counts the edits."""
+
+    handling: Mapping[str, str]
+    version: str | None
+
+
+@cache
+def _recorded(mapper: Mapper[Any]) -> _Recorded:
+    handling = {}
+    for attribute in mapper.column_attrs:
+        column = attribute.columns[0]
+        if not column.primary_key:
+            kinds = [kind for kind in ("secret", "confidential") if column.info.get(kind)]
+            handling[attribute.key] = kinds[0] if kinds else "plain"
+    counter = mapper.version_id_col
+    return _Recorded(handling, None if counter is None else mapper.get_property_by_column(counter).key)
 
 
 def _change(history: History, op: str) -> list[Any] | None:
@@ -196,7 +226,7 @@ def _change(history: History, op: str) -> list[Any] | None:
         return None
     old = history.deleted[0] if history.deleted else None
     new = history.added[0] if history.added else None
-    return None if op == "insert" and new is None else [_plain(old), _plain(new)]
+    return [_plain(old), _plain(new)]
 
 
 def _plain(value: Any) -> Any:

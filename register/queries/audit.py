@@ -32,6 +32,7 @@ from register.vocab import MINISTRY_ROLES
 
 # An import may change a thousand rows in one deed; the page shows the first of them.
 SHOWN_CHANGES = 100
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 # What a ministry has of its own for a time, and the right to read it: until then the log tells others no word of it.
 WAITING: Mapping[str, tuple[type[Any], Permission]] = {
     Incident.__tablename__: (Incident, Permission.INCIDENT_READ),
@@ -40,6 +41,14 @@ WAITING: Mapping[str, tuple[type[Any], Permission]] = {
     NoticeRecipient.__tablename__: (NoticeRecipient, Permission.NOTICE_ANSWER_READ),
     Question.__tablename__: (Question, Permission.QUESTION_READ),
     Snapshot.__tablename__: (Snapshot, Permission.SNAPSHOT_READ),
+}
+# Columns that the log holds to be complete and that tell people nothing, with the reason.
+TECHNICAL: Mapping[str, str] = {
+    "version": "counts the edits, so that a stale one is refused",
+    "public_id": "a random id for addresses",
+    "search_key": "the texts beside it, folded for the search",
+    "created_at": "the moment of the entry",
+    "updated_at": "the moment of the entry",
 }
 COLUMNS = (
     AuditEntry.seq,
@@ -144,6 +153,7 @@ def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
     told = body["changes"][:SHOWN_CHANGES]
     shown = _shown(session, entry, actor, texts, {(change["table"], change["pk"]) for change in told})
     changes = tuple(_row_change(change, shown, texts) for change in told)
+    changes = tuple(change for change in changes if change.fields or change.op != "update")
     return EntryPage(
         entry,
         session.get(Ministry, entry.ministry_id) if entry.ministry_id else None,
@@ -151,7 +161,7 @@ def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
         body["details"],
         body["request"],
         changes,
-        len(body["changes"]) - len(changes),
+        len(body["changes"]) - len(told),
         _labels(session, changes),
         _sees_all(actor),
         "reason" in texts and "reason" not in shown,
@@ -228,6 +238,8 @@ def _row_change(change: Mapping[str, Any], shown: Mapping[str, Any], texts: Mapp
     table, pk = change["table"], change["pk"]
     fields = []
     for name, (old, new) in sorted(change["fields"].items()):
+        if name in TECHNICAL:
+            continue
         if any(isinstance(value, dict) and value.keys() == {"hmac"} for value in (old, new)):
             key = f"{table}/{pk}/{name}"
             if clear := shown.get(key):
@@ -236,7 +248,12 @@ def _row_change(change: Mapping[str, Any], shown: Mapping[str, Any], texts: Mapp
                 fields.append(FieldChange(name, None, None, purged=key not in texts, withheld=key in texts))
         else:
             fields.append(FieldChange(name, old, new))
-    return RowChange(table, pk, change["op"], tuple(fields))
+    return RowChange(table, pk, change["op"], tuple(field for field in fields if _tells(field)))
+
+
+def _tells(field: FieldChange) -> bool:
+    """Tell whether a person learns anything: of a new row the log holds what was left empty too."""
+    return field.purged or field.withheld or not all(value in EMPTY for value in (field.old, field.new))
 
 
 def _labels(session: Session, changes: Sequence[RowChange]) -> dict[tuple[str, str], str]:

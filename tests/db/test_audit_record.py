@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import threading
@@ -9,15 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import event, inspect, select
+from sqlalchemy.orm import Session
 
 from register import audit
 from register.audit import Event
 from register.authz import Actor
 from register.db import Database
-from register.models import AuditClear, AuditEntry, Ministry, User
+from register.models import AuditClear, AuditEntry, Ministry, UseCase, User
 from register.services import ai_systems
+from register.vocab import Lifecycle
 from tests.support.audit_log import TESTS, VALUES, changes, clear, entries, logged, name, nothing_bad, system, third
+from tests.support.data import NOW
 from tests.support.databases import Build
 
 ActorOf = Callable[[str], Actor]
@@ -53,6 +57,39 @@ def test_the_old_value_is_told_even_when_nobody_had_read_it(database: Database, 
         row.name_short = "C2"
         name(session, row)
     assert changes(entries(database)[-1])[0]["fields"] == {"name_short": ["府省庁C", "C2"]}
+
+
+def test_a_new_row_is_told_whole(database: Database) -> None:
+    with database.writing() as session:
+        # Two that one statement writes.
+        cases = [case_of(session, number) for number in (1, 2)]
+        session.add_all(cases)
+        audit.record(session, Event.USE_CASE_CREATED, cases[0], by=TESTS)
+        rows = session.execute(select(*UseCase.__table__.c).order_by(UseCase.id)).mappings().all()
+    entry = entries(database)[-1]
+    texts = clear(database, entry)
+    for change, row in zip(changes(entry), rows, strict=True):
+        assert change["fields"].keys() == {name for name, value in row.items() if value is not None} - {"id"}
+        assert change["fields"]["public_id"] == [None, str(row["public_id"])]
+        assert change["fields"]["version"] == [None, 1]
+        assert texts[f"use_case/{row['id']}/unit"] == [None, ""]
+
+
+def test_the_count_of_edits_is_told_without_a_look_at_the_row(database: Database) -> None:
+    statements: list[str] = []
+    with database.writing() as session:
+        row = system(session)
+        session.expire(row)
+        row.shared = True
+        session.flush()
+        row.shared, row.note = False, "次"
+        event.listen(database.engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
+        session.flush()
+        assert [statement.split()[0] for statement in statements] == ["UPDATE"]
+        audit.record(session, Event.AI_SYSTEM_EDITED, row, by=TESTS)
+    (change,) = changes(entries(database)[-1])
+    assert change["fields"].keys() == {"shared", "note", "version"}
+    assert change["fields"]["version"] == [1, 3]
 
 
 @pytest.mark.parametrize("how", ["loaded", "expired", "changed first", "written first"])
@@ -124,6 +161,14 @@ def test_a_secret_is_nowhere_in_the_log(database: Database) -> None:
     assert changes(entries(database)[-2])[0]["fields"] == {"password": ["", "changed"]}
     for secret in (*hashes, *uniquifiers):
         assert not any(secret in row for row in rows)
+
+
+def case_of(session: Session, number: int) -> UseCase:
+    """Return a new case of which nothing is given that has a default."""
+    facts = {"ministry_id": third(session).id, "created_at": NOW, "updated_at": NOW, "search_key": "題"}
+    return UseCase(
+        case_no=str(number), title="題", lifecycle=Lifecycle.PLANNED, lifecycle_since=dt.date(2025, 4, 1), **facts
+    )
 
 
 def columns(model: type) -> list[Any]:

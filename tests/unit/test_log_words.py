@@ -5,6 +5,7 @@ from __future__ import annotations
 from register.audit import Event
 from register.db import Base
 from register.models import Audited
+from register.queries.audit import TECHNICAL
 from register.web.log_fields import FIELDS, TABLES
 from register.web.log_names import SENTENCES
 
@@ -31,3 +32,9 @@ def test_every_field_of_an_audited_table_has_its_name() -> None:
         if not attribute.columns[0].primary_key
     }
     assert fields - set(FIELDS) == set()
+
+
+def test_what_is_left_out_of_an_entry_is_a_field_and_has_its_reason() -> None:
+    fields = {attribute.key for mapper in audited() for attribute in mapper.column_attrs}
+    assert TECHNICAL.keys() <= fields
+    assert all(TECHNICAL.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 
 import pytest
@@ -98,6 +99,32 @@ def test_an_entry_shows_what_changed_in_words(client_of: ClientOf, database: Dat
         entry.prev,
     ):
         assert text in page
+
+
+def test_an_entry_shows_nobody_what_serves_the_register_itself(
+    client_of: ClientOf, database: Database, system: AISystem
+) -> None:
+    told = {}
+    for event in (audit.Event.AI_SYSTEM_CREATED, audit.Event.AI_SYSTEM_EDITED):
+        entry = newest(database, event)
+        fields = json.loads(entry.body)["changes"][0]["fields"]
+        assert "version" in fields
+        tree = html.parse(client_of("auditor").get(f"/audit/{entry.hash}").text)[0]
+        told[event] = {(cell.text or "").strip() for cell in tree.findall(".//tbody//th")}
+    # The vendor was left empty: the log holds that too.
+    assert told[audit.Event.AI_SYSTEM_CREATED] == {"名称", "備考", "府省庁", "ほかの府省庁と共同で使う"}
+    assert told[audit.Event.AI_SYSTEM_EDITED] == {"備考", "ほかの府省庁と共同で使う"}
+
+
+def test_a_change_that_tells_people_nothing_is_left_out(
+    client_of: ClientOf, database: Database, system: AISystem, actor: Callable[[str], Actor]
+) -> None:
+    with database.writing() as session:
+        row = session.get_one(AISystem, system.id)
+        row.updated_at += dt.timedelta(days=1)
+        audit.record(session, audit.Event.AI_SYSTEM_EDITED, row, by=actor("approver"))
+    page = client_of("auditor").get(f"/audit/{newest(database, audit.Event.AI_SYSTEM_EDITED).hash}").text
+    assert "台帳の内容は変わっていません" in page
 
 
 def test_what_was_purged_is_shown_as_such(client_of: ClientOf, database: Database, system: AISystem) -> None:
