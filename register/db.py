@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -66,6 +66,8 @@ PRAGMAS = (
     # 32 MB: what the pages of a ministry with thousands of use cases read fits in, and is not fetched again for each.
     "cache_size=-32768",
 )
+# Of a database that is filled once, only read after that, and gone with its process.
+SCRATCH_PRAGMAS = ("synchronous=OFF", "foreign_keys=OFF", "trusted_schema=OFF", "cache_size=-32768")
 # PRAGMA optimize: analyse where it would help (0x02), and look at all tables, not at those lately queried (0x10000).
 EVERY_TABLE = 0x10002
 # SQLite 3.7.0 to 3.51.2 may corrupt a WAL database that several processes checkpoint (sqlite.org/wal.html).
@@ -153,10 +155,13 @@ def code(length: int = 32) -> String:
 
 
 class Database:
-    """One engine with its two kinds of session; holds the clock that stamps what is written."""
+    """One engine with its two kinds of session; holds the clock that stamps what is written.
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
-        self.engine = make_engine(url)
+    ``scratch`` is for a file that nobody needs after this process: no wait for the disk, no check of foreign keys.
+    """
+
+    def __init__(self, url: str, clock: Clock | None = None, *, scratch: bool = False) -> None:
+        self.engine = make_engine(url, SCRATCH_PRAGMAS if scratch else PRAGMAS)
         self.clock = clock or SystemClock()
         reading = self.engine.execution_options(readonly=True, postgresql_readonly=True)
         if self.dialect == "postgresql":
@@ -196,7 +201,7 @@ class Database:
             yield session
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, pragmas: Sequence[str] = PRAGMAS) -> Engine:
     """Return an engine for ``url``, set up for several processes on either database; raise ``Unusable`` for any other.
 
     Its errors do not show the values of a statement: they end in logs, and may be the text of a case.
@@ -207,7 +212,7 @@ def make_engine(url: str) -> Engine:
         raise Unusable(f"REGISTER_DATABASE_URL is no address of a database: {WANTED}") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite" and parsed.database:
-        return _sqlite_engine(parsed, Path(parsed.database))
+        return _sqlite_engine(parsed, Path(parsed.database), pragmas)
     if backend == "postgresql":
         # A writer waits as long as on SQLite; a session whose host is gone does not keep its locks for ever.
         limits = f"-c lock_timeout={LONGEST_WAIT}s -c idle_in_transaction_session_timeout=5min"
@@ -221,7 +226,7 @@ def make_engine(url: str) -> Engine:
     raise Unusable(f"REGISTER_DATABASE_URL names {kind}, which is not supported: {WANTED}")
 
 
-def _sqlite_engine(url: URL, path: Path) -> Engine:
+def _sqlite_engine(url: URL, path: Path, pragmas: Sequence[str]) -> Engine:
     if sqlite.sqlite_version_info < SQLITE_FIXED:
         raise RuntimeError(f"SQLite {sqlite.sqlite_version} may corrupt a shared database; 3.51.3 or newer is needed")
     try:
@@ -241,7 +246,7 @@ def _sqlite_engine(url: URL, path: Path) -> Engine:
     def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         record.info["readonly"] = False
-        for pragma in PRAGMAS:
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

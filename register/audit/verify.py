@@ -7,17 +7,18 @@ import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from register.audit.chain import GENESIS, canonical, digest_of, entry_hash
-from register.errors import Say, say
+from register.errors import NotNow, Say, say
 from register.models import AuditClear, AuditEntry, AuditHead, ChangeMark, Snapshot
 
-BATCH = 2_000
+# How many entries are held at once; that of an import may be some hundred kilobytes long.
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Finding:
-    """The first thing wrong: ``kind`` is gap, link, content, copy, clear, head, truncated, anchor or unnamed."""
+    """The first thing wrong: ``kind`` is gap, link, content, copy, clear, head, truncated, anchor, unnamed or state."""
 
     seq: int
     kind: str
@@ -47,22 +48,65 @@ class Verdict:
     finding: Finding | None
 
 
+class Broken(NotNow):
+    """The log cannot be relied on: ``finding`` is the first thing wrong with it."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+class Checked(NamedTuple):
+    """An entry that follows the one before it: what its body says, and the clear texts (None where there are none)."""
+
+    seq: int
+    hash: str
+    body: Mapping[str, Any]
+    texts: Mapping[str, Any] | None
+
+
 def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Check every entry from the first, then the head, the printed anchors and ``anchors``, then unnamed changes."""
-    wanted: dict[int, list[Anchor]] = {}
-    for anchor in (*_printed(session), *anchors):
-        wanted.setdefault(anchor.seq, []).append(anchor)
+    wanted = _wanted((*_printed(session), *anchors))
     seq, prev = 0, GENESIS
-    if finding := _check_anchors(seq, prev, wanted):
-        return Verdict(seq, prev, finding)
-    # The first finding ends the reading, and a server-side cursor must not be left open.
-    with closing(_entries(session)) as entries:
-        for entry in entries:
-            finding = _check(entry, seq + 1, prev) or _check_anchors(entry.seq, entry.hash, wanted)
-            if finding:
-                return Verdict(seq, prev, finding)
-            seq, prev = entry.seq, entry.hash
+    try:
+        # The first finding ends the reading, and a server-side cursor must not be left open.
+        with closing(_checked(session, seq, prev, None, wanted)) as entries:
+            for entry in entries:
+                seq, prev = entry.seq, entry.hash
+    except Broken as broken:
+        return Verdict(seq, prev, broken.finding)
     return Verdict(seq, prev, _check_end(session, seq, prev, wanted))
+
+
+def checked(session: Session, *, after: int = 0, prev: str = GENESIS, upto: int) -> Generator[Checked]:
+    """Yield the entries after number ``after``, whose hash is ``prev``, up to number ``upto``.
+
+    Each was checked, against the printed anchors too; raise ``Broken`` at the first that is bad or missing.
+    """
+    seq = after
+    with closing(_checked(session, after, prev, upto, _wanted(_printed(session)))) as entries:
+        for entry in entries:
+            seq = entry.seq
+            yield entry
+    if seq != upto:
+        raise Broken(_gap(seq + 1))
+
+
+def _checked(
+    session: Session, seq: int, prev: str, upto: int | None, wanted: Mapping[int, list[Anchor]]
+) -> Generator[Checked]:
+    if finding := _check_anchors(seq, prev, wanted):
+        raise Broken(finding)
+    with closing(_entries(session, seq, upto)) as entries:
+        for entry in entries:
+            found = _check(entry, seq + 1, prev)
+            if isinstance(found, Finding):
+                raise Broken(found)
+            if finding := _check_anchors(found.seq, found.hash, wanted):
+                raise Broken(finding)
+            seq, prev = found.seq, found.hash
+            yield found
 
 
 # SQLite stores whatever it is given, so a forged value need not be what its column holds: moments and clear texts are
@@ -77,20 +121,25 @@ _COLUMNS = (
 )
 
 
-def _entries(session: Session) -> Generator[Row[*tuple[Any, ...]]]:
+def _entries(session: Session, after: int, upto: int | None) -> Generator[Row[*tuple[Any, ...]]]:
     statement = (
         select(*_COLUMNS)
         .outerjoin(AuditClear, AuditClear.seq == AuditEntry.seq)
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=BATCH)
     )
+    if after:
+        # Not from the first one on: an entry that was put before it must be seen.
+        statement = statement.where(AuditEntry.seq > after)
+    if upto is not None:
+        statement = statement.where(AuditEntry.seq <= upto)
     with session.execute(statement) as result:
         yield from result
 
 
-def _check(entry: Row[*tuple[Any, ...]], seq: int, prev: str) -> Finding | None:
+def _check(entry: Row[*tuple[Any, ...]], seq: int, prev: str) -> Checked | Finding:
     if entry.seq != seq:
-        return Finding(seq, "gap", say("%(seq)d番の記録がありません。", seq=seq))
+        return _gap(seq)
     body = _body(entry.body)
     if body is None or entry_hash(entry.body.encode()) != entry.hash:
         return Finding(seq, "content", say("%(seq)d番の記録の内容が書き換えられています。", seq=seq))
@@ -98,9 +147,16 @@ def _check(entry: Row[*tuple[Any, ...]], seq: int, prev: str) -> Finding | None:
         return Finding(seq, "link", say("%(seq)d番の記録が前の記録につながっていません。", seq=seq))
     if _copied(entry) != _as_copied(body):
         return Finding(seq, "copy", say("%(seq)d番の記録の表示用の写しが本文と違います。", seq=seq))
-    if entry.clear_seq is not None and not _clear_matches(body, entry.salt, entry.texts):
-        return Finding(seq, "clear", say("%(seq)d番の記録の平文が本文の要約値と違います。", seq=seq))
-    return None
+    texts = None
+    if entry.clear_seq is not None:
+        texts = _clear(body, entry.salt, entry.texts)
+        if texts is None:
+            return Finding(seq, "clear", say("%(seq)d番の記録の平文が本文の要約値と違います。", seq=seq))
+    return Checked(seq, entry.hash, body, texts)
+
+
+def _gap(seq: int) -> Finding:
+    return Finding(seq, "gap", say("%(seq)d番の記録がありません。", seq=seq))
 
 
 def _body(text: Any) -> dict[str, Any] | None:
@@ -136,15 +192,16 @@ def _as_copied(body: Mapping[str, Any]) -> tuple[Any, ...] | None:
         return None
 
 
-def _clear_matches(body: Mapping[str, Any], salt: str, stored: Any) -> bool:
+def _clear(body: Mapping[str, Any], salt: str, stored: Any) -> dict[str, Any] | None:
+    """Return the clear texts beside ``body``; None where they are not those whose digests it holds."""
     try:
         expected = _expected(body)
         texts = json.loads(stored) if isinstance(stored, str) else stored
         if expected.keys() != texts.keys():
-            return False
-        return all(_digests(salt, texts[key]) == digest for key, digest in expected.items())
+            return None
+        return texts if all(_digests(salt, texts[key]) == digest for key, digest in expected.items()) else None
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return False
+        return None
 
 
 def _expected(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,6 +248,13 @@ def _check_end(session: Session, seq: int, prev: str, wanted: Mapping[int, list[
     if unnamed := session.scalar(select(func.count()).select_from(ChangeMark)):
         return Finding(seq, "unnamed", say("記録のない変更が%(count)d件あります。", count=unnamed))
     return None
+
+
+def _wanted(anchors: Iterable[Anchor]) -> dict[int, list[Anchor]]:
+    wanted: dict[int, list[Anchor]] = {}
+    for anchor in anchors:
+        wanted.setdefault(anchor.seq, []).append(anchor)
+    return wanted
 
 
 def _printed(session: Session) -> Iterator[Anchor]:

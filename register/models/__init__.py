@@ -5,7 +5,7 @@ from register.models.assessment import Assessment, AssessmentEvent, HighRiskFlag
 from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
 from register.models.built_table import BuiltTable, BuiltTableVersion
 from register.models.disclosure import Disclosure
-from register.models.edition import Edition, EditionText
+from register.models.edition import Edition, EditionText, texts_digest
 from register.models.incident import (
     Incident,
     IncidentCase,
@@ -96,4 +96,5 @@ __all__ = [
     "UseCase",
     "User",
     "counted",
+    "texts_digest",
 ]

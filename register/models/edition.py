@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+import rfc8785
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -62,3 +65,12 @@ class EditionText(Base):
     variant: Mapped[Variant] = mapped_column(term(Variant, "variant"), primary_key=True)
     language: Mapped[str] = mapped_column(String(2), primary_key=True)
     content: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+def texts_digest(texts: Mapping[tuple[Variant, str], Mapping[str, Any]]) -> str:
+    """Return the sha256 of all that an edition says: of the digests of what each variant says in each language."""
+    each = {
+        f"{variant.value}.{language}": hashlib.sha256(rfc8785.dumps(dict(text))).hexdigest()
+        for (variant, language), text in texts.items()
+    }
+    return hashlib.sha256(rfc8785.dumps(each)).hexdigest()

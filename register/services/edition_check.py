@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import rfc8785
 from sqlalchemy.orm import Session
 
 from register.errors import Say, say
 from register.formspec.loader import FormLibrary
-from register.models import Edition
+from register.models import Edition, texts_digest
 from register.queries import editions as queries
 from register.queries.editions import Example
 from register.reports import contents, figures, plain
@@ -145,7 +143,7 @@ def inspect(session: Session, edition: Edition, forms: FormLibrary, speak: Mappi
         tuple(_leaks([texts[Variant.PUBLIC, language] for language in speak], secret, shown)),
         away,
         texts,
-        digest(texts),
+        texts_digest(texts),
         report.sha256,
         reports,
         sums,
@@ -161,15 +159,6 @@ def _with_known(sums: Sums, before: Iterable[Mapping[str, Any]]) -> Sums:
     }
     kept = (replace(one, cost=INFINITY) if one.place in known else one for one in sums.figures)
     return replace(sums, figures=tuple(kept))
-
-
-def digest(texts: Mapping[tuple[Variant, str], Mapping[str, Any]]) -> str:
-    """Return the sha256 of all that an edition says: of the digests of its variants and languages, in their order."""
-    each = {
-        f"{variant.value}.{language}": hashlib.sha256(rfc8785.dumps(dict(text))).hexdigest()
-        for (variant, language), text in texts.items()
-    }
-    return hashlib.sha256(rfc8785.dumps(each)).hexdigest()
 
 
 def _example(one: Example, report: Report, language: str, *, closed: bool) -> dict[str, Any]:

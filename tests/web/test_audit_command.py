@@ -101,3 +101,60 @@ def test_an_anchor_that_is_none_is_refused(verify: Verify) -> None:
         assert (done.exit_code, done.stdout) == (2, ""), anchor
         assert "SEQ:HASH" in done.stderr
         assert isinstance(done.exception, SystemExit)
+
+
+@pytest.fixture
+def compare(app: Flask) -> Callable[[], Result]:
+    """``compare()`` runs the command."""
+    return lambda: app.test_cli_runner().invoke(args=["audit", "compare"])
+
+
+def raw(database: Database, statement: str) -> None:
+    """Change something behind the register's back, the marks of it too."""
+    with database.engine.begin() as connection:
+        connection.execute(text(statement))
+        connection.execute(text("DELETE FROM change_mark"))
+
+
+def test_tables_that_hold_what_the_log_says_are_told(compare: Callable[[], Result], database: Database) -> None:
+    last = entries(database)[-1]
+    done = compare()
+    told = f"OK {last.seq} {last.hash}: 表の内容は記録のとおりです（11行）。\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (0, told, "")
+
+
+def test_a_change_whose_mark_was_removed_is_told_without_a_word_of_it(
+    compare: Callable[[], Result], verify: Verify, database: Database
+) -> None:
+    raw(database, "UPDATE ai_system SET note = '秘密の備考', shared = 1")
+    assert verify().exit_code == 0
+    done = compare()
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "NG ai_system 1: 記録と違う項目：note、shared\n"
+
+
+def test_the_first_differences_are_named_and_the_others_counted(
+    compare: Callable[[], Result], database: Database
+) -> None:
+    rows = ", ".join(f"({pk}, 'k{pk}', 'n{pk}', '', '', 9)" for pk in range(10, 35))
+    raw(database, f"INSERT INTO ministry (id, key, name, name_short, name_en, sort_no) VALUES {rows}")
+    done = compare()
+    lines = done.stderr.splitlines()
+    assert (done.exit_code, lines[20:]) == (1, ["ほかに5行が記録と違います。"])
+    assert lines[:20] == [f"NG ministry {pk}: 表にあり、記録にない行です。" for pk in range(10, 30)]
+
+
+def test_values_that_were_purged_are_counted_and_not_compared(
+    compare: Callable[[], Result], database: Database
+) -> None:
+    raw(database, "DELETE FROM audit_clear")
+    done = compare()
+    assert (done.exit_code, done.stderr) == (0, "平文が消去された4個の値は比べていません。\n")
+
+
+def test_nothing_is_compared_with_a_log_that_is_not_whole(compare: Callable[[], Result], database: Database) -> None:
+    with database.engine.begin() as connection:
+        owner.drop_triggers(connection)
+        owner.remove(connection, [8])
+    done = compare()
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "8番の記録がありません。\n")
