@@ -91,9 +91,7 @@ def copy_edition_texts(session: Session, into: Database) -> int:
     texts, copied = table_of(EditionText), 0
     with into.engine.begin() as past:
         past.execute(delete(texts))
-        for number, sha256 in (
-            past.execute(select(Edition.id, Edition.sha256).where(Edition.sha256 != "")).all()
-        ):
+        for number, sha256 in past.execute(select(Edition.id, Edition.sha256).where(Edition.sha256 != "")).all():
             found = session.execute(select(*texts.c).where(texts.c.edition_id == number)).mappings().all()
             if texts_digest({(text["variant"], text["language"]): text["content"] for text in found}) == sha256:
                 past.execute(insert(texts), [dict(text) for text in found])

@@ -45,7 +45,8 @@ class Seal:
     """Which snapshot a paper is: what is printed on its cover and stands in its metadata.
 
     ``address`` is that of its verify page, empty where the installation has no public address. ``as_of`` is the moment
-    that it tells of, None for that of its making. ``supersedes`` is the number of the snapshot that it replaces.
+    that it tells of, None for that of its making; ``told_seq`` is the last entry of the log up to then. ``supersedes``
+    is the number of the snapshot that it replaces.
     """
 
     number: str
@@ -55,6 +56,7 @@ class Seal:
     anchor: Anchor
     address: str
     as_of: dt.datetime | None = None
+    told_seq: int | None = None
     volume: int = 1
     volumes: int = 1
     supersedes: str = ""

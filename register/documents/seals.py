@@ -26,8 +26,8 @@ def seal_of(run: Runtime, snapshot: Snapshot) -> Seal:
         snapshot.made_by,
         Anchor(snapshot.audit_seq, snapshot.audit_head, snapshot.audit_root),
         address(run, public_id),
-        snapshot.as_of,
-        snapshot.volume,
-        snapshot.volumes,
-        snapshot.supersedes.number if snapshot.supersedes else "",
+        as_of=snapshot.as_of,
+        volume=snapshot.volume,
+        volumes=snapshot.volumes,
+        supersedes=snapshot.supersedes.number if snapshot.supersedes else "",
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from register import audit, authz
 from register.authz import Actor
+from register.clock import FixedClock
 from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
@@ -64,9 +67,8 @@ def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[
     """Return the files of a snapshot as they are to be rendered, all from one moment of the register."""
     authz.require(by, services.PERMISSIONS[wanted.kind])
     words = Language(run.settings.translations_dir, wanted.language)
-    with run.database.reading() as session:
-        moment = wanted.as_of or made_at
-        ground = Ground(run, session, by, words, moment, wanted.subject, wanted.variant)
+    with run.database.reading() as session, told_of(session, wanted.as_of) as told:
+        ground = Ground(run, told, by, words, wanted.as_of or made_at, wanted.subject, wanted.variant)
         papers = DOCUMENTS[wanted.kind].papers(ground)
         seal = _seal(session, wanted, made_at, by)
         last = services.superseded_by(session, wanted)
@@ -78,9 +80,22 @@ def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[
         return drawn
 
 
+@contextmanager
+def told_of(session: Session, moment: dt.datetime | None) -> Iterator[Session]:
+    """Yield the register as it was at ``moment``, made anew from the audit log; as it is where there is none."""
+    if moment is None:
+        yield session
+        return
+    with audit.scratch(FixedClock(moment)) as past:
+        audit.replay(session, audit.seq_at(session, moment), past)
+        with past.reading() as then:
+            yield then
+
+
 def _seal(session: Session, wanted: Wanted, made_at: dt.datetime, by: Actor) -> Seal:
     number = services.next_number(session, wanted)
-    return Seal(number, "", made_at, by.name, anchor_of(session), "", wanted.as_of)
+    seq = audit.seq_at(session, wanted.as_of) if wanted.as_of else None
+    return Seal(number, "", made_at, by.name, anchor_of(session), "", wanted.as_of, seq)
 
 
 def _identified(run: Runtime, seal: Seal) -> Seal:
