@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -39,20 +41,43 @@ class FileStore:
         path = self.path(name)
         self._fs.makedirs(self._fs._parent(path), exist_ok=True)
         self._fs.pipe_file(f"{path}.part", content)
+        self._publish(path)
+        return name
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Yield a stream whose content is stored under ``name`` once it is whole; an exception leaves nothing.
+
+        For files that are too large to be held. What is yielded can only be written, and cannot be sought in: not
+        every store could.
+        """
+        path = self.path(name)
+        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        try:
+            with self._fs.open(f"{path}.part", "wb") as stream:
+                yield cast("BinaryIO", stream)
+            self._publish(path)
+        except BaseException:
+            self.remove(f"{name}.part")
+            raise
+
+    def _publish(self, path: str) -> None:
         if isinstance(self._fs, LocalFileSystem):
             _to_disk(f"{path}.part")
         self._fs.mv(f"{path}.part", path)
-        return name
 
     def get(self, name: str) -> bytes:
         """Return the content of ``name``; raise ``FileNotFoundError`` when the store does not hold it."""
         content: bytes = self._fs.cat_file(self.path(name))
         return content
 
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield the content of ``name`` piece by piece; raise ``FileNotFoundError`` when the store does not hold it."""
+    def chunks(self, name: str, size: int = PIECE) -> Iterator[bytes]:
+        """Yield the content of ``name`` piece by piece, each of ``size`` bytes at most.
+
+        Raise ``FileNotFoundError`` at the first piece when the store does not hold it.
+        """
         with self._fs.open(self.path(name), "rb") as stored:
-            while piece := stored.read(PIECE):
+            while piece := stored.read(size):
                 yield piece
 
     def remove(self, name: str) -> None:
