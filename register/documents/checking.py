@@ -147,6 +147,9 @@ def _issued(facts: Facts) -> Finding:
     asked = say("台帳が発行した写しか")
     if facts.named is None:
         return Finding(asked, Outcome.BAD, [say("この台帳が発行した写しとして、記録が見つかりません。")])
+    if not facts.issued:
+        said = say("写し「%(name)s」であると記されています。", name=facts.named.file_name)
+        return Finding(asked, Outcome.TOLD, [said])
     told = say("写し「%(name)s」として発行した記録があります。", name=facts.named.file_name)
     if facts.copy is None:
         return Finding(asked, Outcome.GOOD, [told])
