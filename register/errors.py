@@ -12,10 +12,12 @@ class Say:
     """A sentence for a person: ``template`` is Japanese and the msgid, ``params`` fill its ``%(name)s`` places.
 
     A parameter may be a sentence itself, or a word of the vocabulary, which knows its label in both languages.
+    ``context`` tells apart what is one word in Japanese and several in another language.
     """
 
     template: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    context: str = ""
 
     def __str__(self) -> str:
         params = {key: getattr(value, "ja", value) for key, value in self.params.items()}
@@ -25,6 +27,11 @@ class Say:
 def say(template: str, **params: object) -> Say:
     """Return a sentence; the function is what the message extraction looks for."""
     return Say(template, params)
+
+
+def psay(context: str, template: str, **params: object) -> Say:
+    """Return a sentence whose words depend on ``context``, as ``pgettext`` takes them."""
+    return Say(template, params, context)
 
 
 def listed(parts: Sequence[Say | str]) -> Say | str:

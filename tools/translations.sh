@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 
 template=$(mktemp)
 trap 'rm -f "$template"' EXIT
-keywords=(-k _ -k gettext -k ngettext:1,2 -k lazy_gettext -k _l -k say -k Note
+keywords=(-k _ -k gettext -k ngettext:1,2 -k lazy_gettext -k _l -k say -k psay:1c,2 -k Note
     -k pgettext:1c,2 -k npgettext:1c,2,3 -k lazy_pgettext:1c,2)
 "$BIN/pybabel" -q extract -F babel.cfg --no-default-keywords "${keywords[@]}" --no-location --sort-output -o "$template" .
 [ -e translations/en/LC_MESSAGES/messages.po ] || "$BIN/pybabel" -q init -i "$template" -d translations -l en

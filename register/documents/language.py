@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,8 +28,13 @@ class Language:
     def say(self, sentence: Say) -> str:
         """Write a sentence of the rules; parameters that are sentences, words or days are put into the language too."""
         params = {key: self._said(value) for key, value in sentence.params.items()}
-        text: str = self.translations.ugettext(sentence.template)
+        text: str = self._known(sentence)
         return text % params if params else text
+
+    def _known(self, sentence: Say) -> Any:
+        if sentence.context:
+            return self.translations.upgettext(sentence.context, sentence.template)
+        return self.translations.ugettext(sentence.template)
 
     def _said(self, value: object) -> object:
         if isinstance(value, Term):

@@ -58,4 +58,4 @@ def said(text: str) -> Say | None:
 
 def _sentence(plain: Mapping[str, Any]) -> Say:
     params = {key: _sentence(value) if isinstance(value, dict) else value for key, value in plain["params"].items()}
-    return Say(plain["template"], params)
+    return Say(plain["template"], params, plain.get("context", ""))

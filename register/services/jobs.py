@@ -138,7 +138,8 @@ def packed(sentence: Say) -> str:
 
 def _plain(sentence: Say) -> dict[str, Any]:
     params = {key: _plain(value) if isinstance(value, Say) else value for key, value in sentence.params.items()}
-    return {"template": sentence.template, "params": params}
+    context = {"context": sentence.context} if sentence.context else {}
+    return {"template": sentence.template, "params": params, **context}
 
 
 def _step(session: Session, work: Work, **values: Any) -> None:

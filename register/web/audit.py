@@ -12,9 +12,9 @@ from register import audit
 from register.authz import Permission
 from register.models import Assessment, AuditEntry, Referral
 from register.queries import audit as queries
-from register.web import log_names, log_words
 from register.web.forms.audit import LogForm
 from register.web.guard import guarded
+from register.web.log_words import page_words
 from register.web.paging import page_number
 from register.web.session import audit_read, current_actor, db_session, runtime
 
@@ -37,8 +37,9 @@ def index() -> ResponseReturnValue:
     valid = form.validate()
     page = queries.list_page(session, actor, form.wanted(), page_number(request.args)) if valid else None
     given = {name: value for name, value in request.args.items() if value and name in form}
+    words = page_words(runtime().forms.newest)
     return render_template(
-        "audit/index.html", form=form, page=page, given=given, link=_link(given), words=log_words
+        "audit/index.html", form=form, page=page, given=given, link=_link(given), words=words
     ), 200 if valid else 422
 
 
@@ -50,7 +51,7 @@ def show(entry: AuditEntry) -> ResponseReturnValue:
     if page.clear and entry.subject_table in READINGS:
         model, event = READINGS[entry.subject_table]
         audit_read(event, db_session().get_one(model, int(entry.subject_id)))
-    return render_template("audit/show.html", page=page, words=log_words, names=log_names, spec=runtime().forms.newest)
+    return render_template("audit/show.html", page=page, words=page_words(runtime().forms.newest))
 
 
 def _link(given: dict[str, Any]) -> Callable[[int], str]:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from flask import g
-from flask_babel import format_decimal, get_locale, gettext
+from flask_babel import format_decimal, get_locale, gettext, pgettext
 from markupsafe import Markup, escape
 
 from register.clock import MONTHS, TOKYO, era_date
@@ -85,7 +85,8 @@ def say(sentence: Say | str) -> str:
     if isinstance(sentence, str):
         return sentence
     params = {key: said(value) for key, value in sentence.params.items()}
-    text: str = gettext(sentence.template)
+    known = pgettext(sentence.context, sentence.template) if sentence.context else gettext(sentence.template)
+    text: str = known
     return text % params if params else text
 
 

@@ -18,6 +18,7 @@ ENGLISH = sources.ROOT / "translations/en/LC_MESSAGES/messages.po"
 KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "say", "Note")) | {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "psay": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "lazy_pgettext": ((1, "c"), 2),
 }

@@ -6,8 +6,8 @@ from register.audit import Event
 from register.db import Base
 from register.models import Audited
 from register.queries.audit import TECHNICAL
-from register.web.log_fields import FIELDS, TABLES
-from register.web.log_names import SENTENCES
+from register.queries.log_fields import FIELDS, TABLES
+from register.queries.log_names import SENTENCES
 
 
 def audited() -> list:

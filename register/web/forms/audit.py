@@ -11,9 +11,9 @@ from wtforms import Field, StringField
 from register.audit import Event
 from register.models import Ministry
 from register.queries.audit import LogFilter
-from register.web.filters import language
+from register.queries.log_names import SENTENCES
+from register.web.filters import language, say
 from register.web.forms.base import ChoiceField, JaDateField
-from register.web.log_names import SENTENCES
 
 DATE_HINT = lazy_gettext("例：2025-09-30、令和7年9月30日")
 
@@ -35,7 +35,7 @@ class LogForm(FlaskForm):  # type: ignore[misc]
     def offer(self, ministries: Iterable[Ministry]) -> None:
         """Fill the choices: every event, and the ministries whose entries the person may see."""
         blank = ("", gettext("すべて"))
-        self.event.offer([blank, *((event.value, str(SENTENCES[event])) for event in Event)])
+        self.event.offer([blank, *((event.value, say(SENTENCES[event])) for event in Event)])
         self.ministry.offer([blank, *((ministry.key, ministry.label(language())) for ministry in ministries)])
 
     @property
