@@ -7,6 +7,7 @@ import unicodedata
 
 import jaconv
 
+_JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 # All of the category Cc but line feed and tab.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -20,6 +21,11 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """Return ``text`` cleaned and on one line."""
     return " ".join(clean(text).split("\n"))
+
+
+def is_japanese(text: str) -> bool:
+    """Tell whether anything of ``text`` is written in Japanese, so that it is to be read aloud as such."""
+    return _JAPANESE.search(text) is not None
 
 
 def search_key(text: str) -> str:

@@ -22,11 +22,14 @@ from register.vocab import Variant
 class Ground:
     """``session`` only reads: the register, or its state at ``moment`` made anew from the audit log.
 
-    ``subject`` is what was asked for, as ``services.snapshots`` wrote it: ids of rows and values of filters.
+    ``live`` reads the register itself, the same as ``session`` when it is told of now: a state made anew has no log of
+    its own. It is for the log only, up to ``moment``, as far as the person may read it. ``subject`` is what was asked
+    for, as ``services.snapshots`` wrote it: ids of rows and values of filters.
     """
 
     run: Runtime
     session: Session
+    live: Session
     actor: Actor
     words: Language
     moment: dt.datetime

@@ -11,8 +11,10 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from register.clock import TOKYO, era_date
+from register.clock import MONTHS, TOKYO, era_date
 from register.errors import Say
+from register.formspec.schema import Text
+from register.text import is_japanese
 from register.vocab import Term
 
 LANGUAGES = ("ja", "en")
@@ -39,6 +41,8 @@ class Language:
     def _said(self, value: object) -> object:
         if isinstance(value, Term):
             return self.term(value)
+        if isinstance(value, Text):
+            return value.of(self.code)
         if isinstance(value, dt.date):
             return self.day(value)
         return self.say(value) if isinstance(value, Say) else value
@@ -52,6 +56,23 @@ class Language:
         if self.code == "en":
             return f"{value.day} {value:%B} {value.year}（{era_date(value)}）"
         return f"{era_date(value)}（{value.year}年{value.month}月{value.day}日）"
+
+    def on(self, value: dt.date) -> str:
+        """Write a day where there is little room: in the one calendar that the language is used to."""
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if self.code == "en" else era_date(value)
+
+    def at(self, value: dt.datetime) -> str:
+        """Write a moment where there is little room: in Japanese time, and not saying so."""
+        local = value.astimezone(TOKYO)
+        return f"{self.on(local.date())} {local:%H:%M}"
+
+    def number(self, value: int) -> str:
+        """Write a number with separators."""
+        return _number(value)
+
+    def foreign(self, text: str) -> bool:
+        """Tell whether a text is Japanese in a document that is not."""
+        return self.code != "ja" and is_japanese(text)
 
     def moment(self, value: dt.datetime) -> str:
         """Write a moment in Japanese time."""
@@ -78,8 +99,16 @@ def environment_of(language: Language, templates: Path) -> Environment:
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        say=language.say, term=language.term, d=language.day, dt=language.moment, n=_number, drawn=_drawn
+        say=language.say,
+        term=language.term,
+        d=language.day,
+        dt=language.moment,
+        on=language.on,
+        at=language.at,
+        n=_number,
+        drawn=_drawn,
     )
+    environment.tests["foreign"] = language.foreign
     return environment
 
 

@@ -68,7 +68,7 @@ def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[
     authz.require(by, services.PERMISSIONS[wanted.kind])
     words = Language(run.settings.translations_dir, wanted.language)
     with run.database.reading() as session, told_of(session, wanted.as_of) as told:
-        ground = Ground(run, told, by, words, wanted.as_of or made_at, wanted.subject, wanted.variant)
+        ground = Ground(run, told, session, by, words, wanted.as_of or made_at, wanted.subject, wanted.variant)
         papers = DOCUMENTS[wanted.kind].papers(ground)
         seal = _seal(session, wanted, made_at, by)
         last = services.superseded_by(session, wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 from flask import g
@@ -13,10 +12,10 @@ from markupsafe import Markup, escape
 from register.clock import MONTHS, TOKYO, era_date
 from register.errors import Say
 from register.formspec.schema import Text
+from register.text import is_japanese
 from register.vocab import Term
 
 KILO = 1024
-JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def language() -> str:
@@ -103,7 +102,7 @@ def said(value: Any) -> Any:
 
 def foreign(text: str) -> bool:
     """Tell whether a text is Japanese in a page that is not."""
-    return language() != "ja" and JAPANESE.search(text) is not None
+    return language() != "ja" and is_japanese(text)
 
 
 def written(text: str) -> Markup | str:

@@ -21,7 +21,8 @@ def paper_of(kind: SnapshotKind, variant: Variant = Variant.CLOSED, reader: str 
     """Return the document of ``kind`` about ``subject`` as the person who asks may see it, in their language."""
     run, actor = runtime(), current_actor()
     words = Language(run.settings.translations_dir, language())
-    ground = Ground(run, reading_session(), actor, words, run.clock.now(), subject, variant)
+    session = reading_session()
+    ground = Ground(run, session, session, actor, words, run.clock.now(), subject, variant)
     return pdf(run, DOCUMENTS[kind].papers(ground)[0], language(), reader=reader)
 
 
