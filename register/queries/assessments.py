@@ -233,6 +233,12 @@ def held_by(session: Session, use_case: UseCase) -> Assessment | None:
     return session.scalar(own.where(Assessment.state == AssessmentState.DECIDED))
 
 
+def held_on(session: Session, use_case: UseCase, day: dt.date) -> Assessment | None:
+    """Return the judgment that held for ``use_case`` on ``day``: the last one that was decided by then."""
+    own = select(Assessment).where(Assessment.use_case_id == use_case.id, Assessment.decided_on <= day)
+    return session.scalar(own.order_by(Assessment.number.desc()).limit(1))
+
+
 def steps_for(session: Session, assessment: Assessment, actor: Actor) -> tuple[AssessmentStep, ...]:
     """Return the steps that ``actor`` may take with ``assessment`` now; what supersedes it is no step of anybody's."""
     steps = [step for step in states.assessment_steps(assessment.state) if step.deed is not AssessmentDeed.SUPERSEDE]

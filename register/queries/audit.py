@@ -145,12 +145,15 @@ def list_page(session: Session, actor: Actor, wanted: LogFilter, page: int) -> L
     return LogPage(rows, total, page, ministries(session, actor), audit.head(session) if whole else None)
 
 
-def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
-    """Return what the page of ``entry`` shows to ``actor``."""
+def entry_page(
+    session: Session, entry: AuditEntry, actor: Actor, only: Set[tuple[str, str]] | None = None
+) -> EntryPage:
+    """Return what the page of ``entry`` shows to ``actor``; of the changes those of the rows in ``only`` if given."""
     body = json.loads(entry.body)
     clear = session.get(AuditClear, entry.seq)
     texts: Mapping[str, Any] = clear.texts if clear else {}
-    told = body["changes"][:SHOWN_CHANGES]
+    changed = [change for change in body["changes"] if only is None or (change["table"], change["pk"]) in only]
+    told = changed[:SHOWN_CHANGES]
     shown = _shown(session, entry, actor, texts, {(change["table"], change["pk"]) for change in told})
     changes = tuple(_row_change(change, shown, texts) for change in told)
     changes = tuple(change for change in changes if change.fields or change.op != "update")
@@ -161,7 +164,7 @@ def entry_page(session: Session, entry: AuditEntry, actor: Actor) -> EntryPage:
         body["details"],
         body["request"],
         changes,
-        len(body["changes"]) - len(told),
+        len(changed) - len(told),
         _labels(session, changes),
         _sees_all(actor),
         "reason" in texts and "reason" not in shown,

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Mapper
 from register.audit import Event
 from register.db import Base, UtcDateTime
 from register.errors import Say, say
-from register.formspec.schema import FormSpec
+from register.formspec.loader import FormLibrary
 from register.queries.log_fields import FIELDS, TABLES
 from register.queries.log_names import DETAILS, OPERATIONS, SENTENCES
 from register.vocab import Role, Term
 
+FACT = "fact_"
 # What a stored value of one field, by its table and name, says in lines: label and text.
 Readers = Mapping[tuple[str, str], Callable[[Any], Iterable[tuple[Say, Say | str]]]]
 
@@ -33,13 +34,14 @@ class Speaker(Protocol):
 
 
 class LogWords:
-    """Puts what entries hold into the words of ``speaker``; ``spec`` names questions and codes.
+    """Puts what entries hold into the words of ``speaker``; ``forms`` name questions and codes, the newest first.
 
     ``readers`` are for values that only a layer above can read.
     """
 
-    def __init__(self, speaker: Speaker, spec: FormSpec, readers: Readers | None = None) -> None:
-        self._speaker, self._spec, self._readers = speaker, spec, readers or {}
+    def __init__(self, speaker: Speaker, forms: FormLibrary, readers: Readers | None = None) -> None:
+        self._speaker, self._readers = speaker, readers or {}
+        self._questions = {field.id: field for spec in forms.versions.values() for field in spec.fields}
 
     def sentence(self, event: str) -> str:
         """Return what was done, in words; an event of a later version is shown by its code."""
@@ -112,11 +114,14 @@ class LogWords:
         return None
 
     def _question(self, field_id: str) -> str:
-        return self._spec.field(field_id).label(self._speaker.code) if self._spec.has(field_id) else field_id
+        question = self._questions.get(field_id)
+        return question.label(self._speaker.code) if question else field_id
 
     def _answer(self, field_id: str, value: Any) -> str:
-        if isinstance(value, str) and self._spec.has(field_id) and value in self._spec.field(field_id).codes:
-            return self._spec.field(field_id).option(value).label(self._speaker.code)
+        # What a judgment keeps of its case bears the question's name behind a mark.
+        question = self._questions.get(field_id.removeprefix(FACT))
+        if question and isinstance(value, str) and value in question.codes:
+            return question.option(value).label(self._speaker.code)
         return str(value)
 
 

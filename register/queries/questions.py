@@ -197,6 +197,15 @@ def about(session: Session, subject: UseCase | Incident | AISystem, actor: Actor
     return [_asked(row, teller) for row in session.execute(_rows(conditions, actor).order_by(Question.id))]
 
 
+def all_about(
+    session: Session, subject: UseCase | Incident | AISystem, actor: Actor, teller: Teller
+) -> list[QuestionPage]:
+    """Return every question about ``subject`` that ``actor`` may see, settled or not, each with its trail."""
+    own = select(Question).where(ABOUT[type(subject)] == subject.id).order_by(Question.id)
+    asked = session.scalars(authz.visible(own, Question, actor)).all()
+    return [question_page(session, question, actor, teller) for question in asked]
+
+
 def waiting(session: Session, actor: Actor) -> dict[int, int]:
     """Return how many questions each ministry has still to answer, of those that ``actor`` may see."""
     counting = select(Question.ministry_id, func.count()).where(Question.state == QuestionState.OPEN)

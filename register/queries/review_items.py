@@ -98,7 +98,7 @@ def item_page(session: Session, item: SubmissionItem, actor: Actor, today: dt.da
         [pair for pair in sections if pair[1]] if item.confirmation is not Confirmation.ENDED else (),
         cautions(item, use_case, around.spec),
         found.get((item.id, ""), ()),
-        _corrections(session, item, around, language),
+        corrections(session, item, around.spec, around.terms, language),
         order[place - 1] if place else None,
         order[place + 1] if place + 1 < len(order) else None,
     )
@@ -157,13 +157,15 @@ def _read(
     return AnswerState(states.get(question.id, AnswerState.MISSING)), ""
 
 
-def _corrections(session: Session, item: SubmissionItem, around: Frame, language: str) -> list[Correction]:
+def corrections(
+    session: Session, item: SubmissionItem, spec: FormSpec, terms: Mapping[str, str], language: str
+) -> list[Correction]:
     """Return the versions before each correction, oldest first, with what replaced what."""
     own = select(ItemVersion).where(ItemVersion.item_id == item.id).order_by(ItemVersion.number)
     versions = session.scalars(own).all()
     contents = [*((one.answers, one.states) for one in versions), (item.answers, item.states)]
     read = [
-        [(question, _read(question, answers, states, around.terms, language)) for question in around.spec.questions]
+        [(question, _read(question, answers, states, terms, language)) for question in spec.questions]
         for answers, states in contents
     ]
     return [

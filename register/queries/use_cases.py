@@ -231,6 +231,17 @@ def _answers(session: Session, use_case: UseCase, actor: Actor) -> tuple[Row[Any
     return tuple(session.execute(authz.visible(statement, SubmissionItem, actor)))
 
 
+def items_of(session: Session, use_case: UseCase, actor: Actor) -> Sequence[SubmissionItem]:
+    """Return what was answered of ``use_case`` in any real round, accepted or not, oldest first, as ``actor`` may."""
+    statement = (
+        select(SubmissionItem)
+        .join(Round, Round.id == SubmissionItem.round_id)
+        .where(SubmissionItem.use_case_id == use_case.id, Round.rehearsal.is_(False))
+        .order_by(Round.as_of, Round.id)
+    )
+    return session.scalars(authz.visible(statement, SubmissionItem, actor)).all()
+
+
 def systems_for(session: Session, actor: Actor) -> list[AISystem]:
     """Return the AI systems that ``actor`` may tie a use case to: the own ministry's and those that others share."""
     statement = authz.visible(select(AISystem), AISystem, actor).options(joinedload(AISystem.ministry))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from register.errors import Say
-from register.formspec.schema import FormSpec
+from register.formspec.loader import FormLibrary
 from register.models import BuiltTableVersion
 from register.queries.log_words import LogWords
 from register.reports import builder
@@ -40,10 +40,10 @@ class PageSpeaker:
         return number(value)
 
 
-def page_words(spec: FormSpec) -> LogWords:
+def page_words(forms: FormLibrary) -> LogWords:
     """Return what puts entries of the log into the words of a page."""
 
     def table(value: Any) -> Iterable[tuple[Say, Say | str]]:
-        return builder.words(builder.read(value), Dimensions(spec, language(), {}))
+        return builder.words(builder.read(value), Dimensions(forms.newest, language(), {}))
 
-    return LogWords(PageSpeaker(), spec, {(BuiltTableVersion.__tablename__, "definition"): table})
+    return LogWords(PageSpeaker(), forms, {(BuiltTableVersion.__tablename__, "definition"): table})
