@@ -58,7 +58,7 @@ def chapter(tell: Tell, scope: Scope) -> Block:
     if not authz.can(tell.ground.actor, Permission.AUDIT_READ):
         told = say("監査記録は、それを閲覧できる人（府省庁取りまとめ、事務局、監査）が作成した写しにだけ載ります。")
         return Block("audit", title, [Note(tell.say(told))])
-    words = LogWords(tell.words, tell.ground.run.forms)
+    words = LogWords(tell.words, tell.ground.run.forms, tell.risk)
     pages = history(tell.ground.live, scope, tell.ground.actor, tell.ground.moment)
     changing = [_entry(tell, words, page) for page in pages if page.changes]
     quiet = [_row(tell, words, page) for page in pages if not page.changes]
@@ -113,7 +113,8 @@ def _entry(tell: Tell, words: LogWords, page: EntryPage) -> Entry:
     told = [(change, field) for change in rows for field in change.fields]
     printed = [_change(tell, words, page, *one) for one in told if not _left_out(*one)]
     more = say("ほかに%(count)d件の変更があります。", count=page.more)
-    changes = [one for one in printed if one.old or one.new]
+    # Why a step was taken stands in its own line of the record too.
+    changes = [one for one in printed if one.new and (not one.is_new or one.new != page.reason)]
     changes += [Change("", "", tell.say(more), True)] if page.more else []
     value = {
         **_ids(tell, page),

@@ -13,11 +13,19 @@ from register.audit import Event
 from register.db import Base, UtcDateTime
 from register.errors import Say, say
 from register.formspec.loader import FormLibrary
+from register.formspec.risk import CodeList, RiskTerms
 from register.queries.log_fields import FIELDS, TABLES
 from register.queries.log_names import DETAILS, OPERATIONS, SENTENCES
 from register.vocab import Role, Term
 
 FACT = "fact_"
+# Where codes of the lists of the risk side stand, by the name of the list.
+LISTED = {
+    ("incident", "categories"): "categories",
+    ("incident", "grade"): "grades",
+    ("incident", "information"): "information",
+    ("incident_reference", "kind"): "references",
+}
 # What a stored value of one field, by its table and name, says in lines: label and text.
 Readers = Mapping[tuple[str, str], Callable[[Any], Iterable[tuple[Say, Say | str]]]]
 
@@ -34,13 +42,14 @@ class Speaker(Protocol):
 
 
 class LogWords:
-    """Puts what entries hold into the words of ``speaker``; ``forms`` name questions and codes, the newest first.
+    """Puts what entries hold into the words of ``speaker``; ``forms`` and ``terms`` name questions and codes.
 
     ``readers`` are for values that only a layer above can read.
     """
 
-    def __init__(self, speaker: Speaker, forms: FormLibrary, readers: Readers | None = None) -> None:
-        self._speaker, self._readers = speaker, readers or {}
+    def __init__(self, speaker: Speaker, forms: FormLibrary, terms: RiskTerms, readers: Readers | None = None) -> None:
+        self._speaker, self._terms, self._readers = speaker, terms, readers or {}
+        # Of a question that several versions ask, the newest wins.
         self._questions = {field.id: field for spec in forms.versions.values() for field in spec.fields}
 
     def sentence(self, event: str) -> str:
@@ -88,6 +97,9 @@ class LogWords:
             return "\n".join(self._line(self._question(key), self._answer(key, one)) for key, one in value.items())
         if isinstance(value, list):
             return "\n".join(map(str, value))
+        if name_of_list := LISTED.get((table, name)):
+            listed: CodeList = getattr(self._terms, name_of_list)
+            return "\n".join(listed.label(code, self._speaker.code) for code in str(value).split())
         if column is not None and (text := self._typed(column, value, labels)) is not None:
             return text
         return self._answer(name, value)

@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
     valid = form.validate()
     page = queries.list_page(session, actor, form.wanted(), page_number(request.args)) if valid else None
     given = {name: value for name, value in request.args.items() if value and name in form}
-    words = page_words(runtime().forms)
+    words = page_words(runtime())
     return render_template(
         "audit/index.html", form=form, page=page, given=given, link=_link(given), words=words
     ), 200 if valid else 422
@@ -51,7 +51,7 @@ def show(entry: AuditEntry) -> ResponseReturnValue:
     if page.clear and entry.subject_table in READINGS:
         model, event = READINGS[entry.subject_table]
         audit_read(event, db_session().get_one(model, int(entry.subject_id)))
-    return render_template("audit/show.html", page=page, words=page_words(runtime().forms))
+    return render_template("audit/show.html", page=page, words=page_words(runtime()))
 
 
 def _link(given: dict[str, Any]) -> Callable[[int], str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from register.errors import Say
-from register.formspec.loader import FormLibrary
 from register.models import BuiltTableVersion
 from register.queries.log_words import LogWords
 from register.reports import builder
 from register.reports.dimensions import Dimensions
+from register.runtime import Runtime
 from register.web.filters import day_text, language, moment_text, number, say
 
 
@@ -40,10 +40,10 @@ class PageSpeaker:
         return number(value)
 
 
-def page_words(forms: FormLibrary) -> LogWords:
+def page_words(run: Runtime) -> LogWords:
     """Return what puts entries of the log into the words of a page."""
 
     def table(value: Any) -> Iterable[tuple[Say, Say | str]]:
-        return builder.words(builder.read(value), Dimensions(forms.newest, language(), {}))
+        return builder.words(builder.read(value), Dimensions(run.forms.newest, language(), {}))
 
-    return LogWords(PageSpeaker(), forms, {(BuiltTableVersion.__tablename__, "definition"): table})
+    return LogWords(PageSpeaker(), run.forms, run.risk, {(BuiltTableVersion.__tablename__, "definition"): table})
