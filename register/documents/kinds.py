@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from register.documents import agenda, case, edition, receipt, report
+from register.documents import agenda, annex, case, edition, incident, receipt, register, report
 from register.documents.figures import Printed
 from register.documents.ground import Ground
 from register.documents.paper import Paper
@@ -26,5 +26,8 @@ DOCUMENTS: Mapping[SnapshotKind, Kind] = {
     SnapshotKind.EDITION: Kind(edition.papers, edition.expected),
     SnapshotKind.RECEIPT: Kind(receipt.papers, receipt.expected),
     SnapshotKind.AGENDA: Kind(agenda.papers, agenda.expected),
+    SnapshotKind.REGISTER: Kind(register.papers, register.expected),
+    SnapshotKind.ANNEX: Kind(annex.papers, annex.expected),
     SnapshotKind.CASE: Kind(case.papers, case.expected),
+    SnapshotKind.INCIDENT: Kind(incident.papers, incident.expected),
 }

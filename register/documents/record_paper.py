@@ -18,9 +18,18 @@ ENTRIES = (
 
 
 def record_paper(
-    tell: Tell, template: str, name: str, title: Say, chapters: Sequence[Block], values: Mapping[str, Any]
+    tell: Tell,
+    template: str,
+    name: str,
+    title: Say,
+    chapters: Sequence[Block],
+    values: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
 ) -> Paper:
-    """Return the document of ``chapters``; ``values`` are what its template asks for beside them."""
+    """Return the document of ``chapters``; ``values`` are what its template asks for beside them.
+
+    ``data`` are its data where they are not the chapters as they stand.
+    """
     told = tell.say(title)
     listings = [_listing(tell, name, told, LINES, lines(chapters))]
     if logged := entries(chapters):
@@ -30,7 +39,7 @@ def record_paper(
         f"documents/{template}",
         told,
         name,
-        {"title": told, "names": names(chapters), **plain(chapters)},
+        {"title": told, **(data or {"names": names(chapters), **plain(chapters)})},
         listings,
         {"chapters": chapters, **values},
         author=tell.ground.actor.name,

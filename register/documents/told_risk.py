@@ -231,7 +231,7 @@ def _opinion(tell: Tell, page: ReferralPage) -> list[Part]:
         tell.fact("responded_at", say("意見への対応を回答した日時"), tell.at(it.responded_at)),
     ]
     columns = [
-        tell.column("number", say("番号"), 14),
+        tell.column("number", say("番号"), 18),
         tell.column("condition", say("条件")),
         tell.column("response", say("対応")),
     ]
