@@ -30,7 +30,8 @@ def copy_of(snapshot: Snapshot) -> bytes:
     """Return a snapshot as a copy for the person who asks: their name stands across it, and its digests are kept."""
     run, actor = runtime(), current_actor()
     words = Language(run.settings.translations_dir, snapshot.language)
-    ground = Ground(run, reading_session(), actor, words, snapshot.made_at, snapshot.subject, snapshot.variant)
+    session = reading_session()
+    ground = Ground(run, session, session, actor, words, snapshot.made_at, snapshot.subject, snapshot.variant)
     paper = DOCUMENTS[snapshot.kind].papers(ground)[0]
     made = sealed(run, pdf(run, paper, snapshot.language, seal_of(run, snapshot), handed_to()))
     with run.database.writing() as session:

@@ -198,5 +198,5 @@ def document(app: Flask, *, rehearsal: bool, number: int) -> str:
     with run.database.reading() as session:
         found = session.scalars(select(Round).where(Round.number == number, Round.rehearsal.is_(rehearsal))).one()
         office = Actor.of(session.scalars(select(User).where(User.role == Role.SECRETARIAT)).first())
-        made = papers(Ground(run, session, office, words, NOW, {"round_id": found.id}))[0]
+        made = papers(Ground(run, session, session, office, words, NOW, {"round_id": found.id}))[0]
         return request(replace(made, created=NOW), words, run.settings.templates_dir).html
