@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from register.errors import Unusable
 from register.formats.signing import SealFailed, StampAway
 from register.formats.signing_process import seal_in_child
 from register.runtime import Runtime
@@ -48,4 +49,6 @@ def sealed(run: Runtime, rendered: bytes) -> Sealed:
         return Sealed(seal_in_child(rendered, run.signing, now), rendered, SnapshotState.SIGNED, now)
     except (StampAway, SealFailed) as error:
         log.error("a snapshot could not be signed", sentence=str(error.sentence), detail=error.detail)
-        return Sealed(rendered, rendered, SnapshotState.WAITING, None)
+    except Unusable as error:
+        log.error("a snapshot could not be signed", sentence=str(error))
+    return Sealed(rendered, rendered, SnapshotState.WAITING, None)

@@ -32,14 +32,7 @@ def keys() -> SigningConfig:
 
 def signing(url: str, folder: Path, clock: Clock, **more: object) -> Flask:
     """Return the application on a database, signing with the keys; ``more`` are other settings."""
-    config = keys()
-    own = {
-        "signing_key_file": config.key_file,
-        "signing_passphrase": config.passphrase,
-        "tsa_url": config.tsa_url,
-        "signing_roots": list(config.roots),
-        "signing_demo_folder": config.demo_folder,
-    }
+    own = {"demo": True, "signing_demo_folder": keys().demo_folder}
     return create_app(settings_for(url, folder).model_copy(update={**own, **more}), clock, TESTING=True)
 
 
