@@ -21,7 +21,7 @@ from register.clock import Clock, SystemClock
 from register.db import Database
 from register.files import FileStore
 from register.formats import demo_ca
-from register.formats.signing import trust_of
+from register.formats.signing_trust import trust_of
 from register.formspec.loader import load_library
 from register.formspec.retention import load_retention
 from register.formspec.risk import load_risk

@@ -35,10 +35,11 @@ from pyhanko_certvalidator import ValidationContext
 
 from register.errors import say
 from register.formats import signing_keys
-from register.formats.signing import FIELD, SealFailed, SigningConfig, StampAway, Trust, shown, trust_of
+from register.formats.signing import FIELD, SealFailed, SigningConfig, StampAway, Trust, shown
 from register.formats.signing_cms import certificate, revocations
 from register.formats.signing_keys import Loaded
 from register.formats.signing_stamp import Stampers, stampers
+from register.formats.signing_trust import trust_of
 
 DIGEST = "sha256"
 STAMP_FIELD = "Timestamp"

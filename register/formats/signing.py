@@ -94,14 +94,6 @@ class Trust:
     stamped: bool = False
 
 
-def trust_of(config: SigningConfig) -> Trust:
-    """Return whom the installation trusts; raise ``Unusable`` for a file that cannot be read."""
-    roots = tuple(read(path, "REGISTER_SIGNING_ROOTS") for path in config.roots)
-    stamp_roots = tuple(read(path, "REGISTER_TSA_ROOTS") for path in config.tsa_roots)
-    crls = tuple(read(path, "REGISTER_SIGNING_CRLS") for path in config.crls)
-    return Trust(roots, stamp_roots or roots, crls, stamped=config.tsa_url is not None)
-
-
 def read(path: Path, setting: str) -> bytes:
     """Return the content of a file that a setting names, or raise ``Unusable`` with the setting's name."""
     try:

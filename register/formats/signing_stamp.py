@@ -23,8 +23,9 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from register.errors import Unusable, say
-from register.formats.signing import DEMO_TSA, SigningConfig, StampAway, Trust, read, trust_of
+from register.formats.signing import DEMO_TSA, SigningConfig, StampAway, Trust, read
 from register.formats.signing_cms import certificate, require_sound
+from register.formats.signing_trust import trust_of
 
 URL = "REGISTER_TSA_URL"
 HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}

@@ -13,7 +13,8 @@ from cryptography import x509
 from register.formats import demo_ca
 from register.formats.pdf_sign import load_signer, seal
 from register.formats.pdf_verify import check
-from register.formats.signing import Verdict, demo_config, trust_of
+from register.formats.signing import Verdict, demo_config
+from register.formats.signing_trust import trust_of
 from tests.support.seals import NOW, unsigned
 
 BITS = 2048

@@ -13,7 +13,7 @@ from config.settings import Settings
 from register.errors import Unusable
 from register.formats import demo_ca, pdf_verify
 from register.formats.pdf_process import Limits
-from register.formats.signing import SigningConfig, StampAway, Verdict, demo_config, trust_of
+from register.formats.signing import SigningConfig, StampAway, Verdict, demo_config
 from register.formats.signing_process import (
     check_detached_in_child,
     check_in_child,
@@ -21,6 +21,7 @@ from register.formats.signing_process import (
     seal_in_child,
     sign_in_child,
 )
+from register.formats.signing_trust import trust_of
 from register.runtime import signing_config
 from tests.support.seals import LATER, NOW, unsigned
 
