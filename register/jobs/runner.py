@@ -13,7 +13,9 @@ import structlog
 from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import DBAPIError
 
-from register.jobs import sentinel, snapshots
+from register.errors import Unusable
+from register.formats.signing_process import held_in_child
+from register.jobs import keeping, sentinel, snapshots
 from register.jobs.base import Handler, run_job
 from register.jobs.leader import Leader, leader_for
 from register.runtime import Runtime
@@ -21,6 +23,9 @@ from register.services import jobs
 from register.services.jobs import Work
 
 HANDLERS: Mapping[str, Handler] = {snapshots.KIND: snapshots.make, sentinel.KIND: sentinel.make}
+
+# How long what could not be signed waits before it is tried again.
+SIGNING_MINUTES = 5
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +58,15 @@ class Runner:
         return count
 
     def upkeep(self) -> None:
-        """Do what a database wants from time to time, if we lead."""
+        """Do what a database and kept files want from time to time, if we lead."""
         if self._leader.lead():
             self._run.database.optimize()
+            keeping.dispose(self._run, self._run.clock.today())
+
+    def sign(self) -> None:
+        """Sign the snapshots that wait for their signature, if we lead."""
+        if self._leader.lead():
+            keeping.sign_waiting(self._run)
 
     def stop(self) -> None:
         """Take no further job; the one at hand is finished."""
@@ -73,6 +84,7 @@ class Runner:
 def serve(run: Runtime) -> None:
     """Tick every ``job_seconds`` until SIGTERM or SIGINT; the job at hand is finished first."""
     runner = Runner(run)
+    _tell_key(run)
     # That a tick is left out while a job runs is no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(timezone="UTC")
@@ -82,6 +94,7 @@ def serve(run: Runtime) -> None:
     )  # fmt: skip
     # Runners are restarted at any hour: once at each start is needed, the clock only serves those that run for weeks.
     scheduler.add_job(_safely, "interval", [runner.upkeep], days=1, next_run_time=run.clock.now(), coalesce=True)
+    scheduler.add_job(_safely, "interval", [runner.sign], minutes=SIGNING_MINUTES, max_instances=1, coalesce=True)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         runner.stop()
@@ -95,6 +108,17 @@ def serve(run: Runtime) -> None:
         if scheduler.running:
             scheduler.shutdown(wait=True)
         runner.close()
+
+
+def _tell_key(run: Runtime) -> None:
+    """Say whose key signs and how long it holds: a key that cannot be used must be seen before it is needed."""
+    try:
+        held = held_in_child(run.signing)
+    except Unusable as error:
+        log.error("snapshots cannot be signed", reason=str(error))
+        return
+    if held is not None:
+        log.info("snapshots are signed", by=held.name, valid_until=held.valid_until.date().isoformat())
 
 
 def _safely(deed: Callable[[], object]) -> None:
