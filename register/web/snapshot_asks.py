@@ -68,11 +68,11 @@ def receipt(submission: Submission) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/rounds/<round_code:round>/snapshots/<any(report, annex, pack):kind>", methods=BOTH)
+@blueprint.route("/rounds/<round_code:round>/snapshots/<any(report, annex, pack):thing>", methods=BOTH)
 @guarded(Permission.SNAPSHOT_CREATE, round=Round)
-def of_round(round: Round, kind: str) -> ResponseReturnValue:
+def of_round(round: Round, thing: str) -> ResponseReturnValue:
     """Of the figures of a round, of its high-risk annex, or of all its evidence."""
-    chosen, back = SnapshotKind(kind), url_for("rounds.show", round=round.code)
+    chosen, back = SnapshotKind(thing), url_for("rounds.show", round=round.code)
     return _asked(chosen, lambda words, _: subjects.of_round(db_session(), round, chosen, words), round, back=back)
 
 

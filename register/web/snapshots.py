@@ -15,10 +15,11 @@ from register.models import Snapshot
 from register.queries import snapshots as queries
 from register.queries.snapshots import SnapshotsPage
 from register.vocab import SnapshotKind, SnapshotState, Variant
-from register.web import listing, log_words, papers
+from register.web import listing, papers
 from register.web.downloads import attachment, kept_file
 from register.web.filters import language
 from register.web.guard import guarded
+from register.web.log_words import page_words
 from register.web.session import audit_read, current_actor, db_session, runtime
 from register.web.ui import LANGUAGES
 
@@ -47,7 +48,7 @@ def show(snapshot: Snapshot) -> ResponseReturnValue:
     """One snapshot: all that is known of it, who looked at it, and how to check it without us."""
     page = queries.snapshot_page(db_session(), snapshot, current_actor())
     audit_read(audit.Event.SNAPSHOT_READ, snapshot)
-    return render_template("snapshots/show.html", page=page, snapshot=snapshot, words=log_words)
+    return render_template("snapshots/show.html", page=page, snapshot=snapshot, words=page_words(runtime()))
 
 
 @blueprint.get("/snapshots/<uuid:snapshot>/download")

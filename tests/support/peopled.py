@@ -101,9 +101,16 @@ def peopled(url: str) -> None:
 def _documents(session: Session) -> None:
     secretariat = session.scalars(select(User).where(User.email == "secretariat@example.go.jp")).one()
     round_id = session.scalars(select(Round.id)).one()
-    snapshot = snapshots.row(round_id=round_id)
-    session.add(snapshot)
-    audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=Actor.of(secretariat))
+    of_both = session.scalars(select(Ministry.id).order_by(Ministry.key)).all()
+    kept = [snapshots.row(round_id=round_id)]
+    kept += [
+        snapshots.row(ministry_id=ministry, internal=internal, file_name=f"case-{ministry}-{internal:d}-ja.pdf")
+        for ministry in of_both
+        for internal in (False, True)
+    ]
+    for snapshot in kept:
+        session.add(snapshot)
+        audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=Actor.of(secretariat))
     session.add(
         Job(
             kind="snapshot",

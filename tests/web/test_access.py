@@ -38,6 +38,7 @@ from register.models import (
     Referral,
     Remark,
     Round,
+    Snapshot,
     Submission,
     SubmissionItem,
     UseCase,
@@ -54,7 +55,7 @@ from tests.support.peopled import peopled
 MISSING = {"round": "1999-9", "entry": "f" * 64}
 # A value for each part of a URL that names no row.
 PLAIN = {"kind": "csv", "section": "use", "ministry": "a", "version": "v2", "deed": "withdraw", "word": "take_up"}
-PLAIN |= {"turn": "discard", "part": "title"}
+PLAIN |= {"turn": "discard", "part": "title", "thing": "report", "variant": "public"}
 PLAIN |= {"act": "withdraw", "day": "2025-11-20", "move": "withdraw", "answer": "explain"}
 # What the permission depends on beside the page: the deed in the URL, or the state of the row.
 BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
@@ -66,7 +67,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 }
 # What a person may not know of.
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
-HIDDEN |= {Disclosure, Edition}
+HIDDEN |= {Disclosure, Edition, Snapshot}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question, BuiltTable}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
