@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from register import audit
 from register.clock import FixedClock
 from register.db import Database
 from register.reports.report import Report
@@ -29,3 +31,12 @@ def reference(databases: Databases) -> Iterator[Report]:
         with database.reading() as session:
             yield report_of(session, 2)
         database.engine.dispose()
+
+
+@pytest.fixture
+def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many entries are written together; how many stands in ``past.BATCHES``."""
+    size = int(request.param)
+    # The package has a function of the module's name.
+    monkeypatch.setattr(sys.modules[audit.Replayed.__module__], "ENTRIES", size)
+    return size

@@ -20,7 +20,7 @@ from tests.support.audit_log import TESTS, VALUES, logged, name, system
 from tests.support.data import NOW
 from tests.support.databases import Build
 from tests.support.everything import rows_of_everything
-from tests.support.past import copy_of, past, replayed, told
+from tests.support.past import BATCHES, copy_of, past, replayed, told
 
 HOUR = dt.timedelta(hours=1)
 
@@ -120,8 +120,11 @@ def test_what_was_rolled_back_is_in_no_state(database: Database) -> None:
     assert [row["note"] for row in now(database)["ai_system"].values()] == ["一"]
 
 
+@pytest.mark.parametrize("batch", BATCHES, indirect=True)
 @pytest.mark.parametrize("deeds", [1, 2])
-def test_a_row_that_takes_the_number_of_a_removed_one_is_another_row(database: Database, deeds: int) -> None:
+def test_a_row_that_takes_the_number_of_a_removed_one_is_another_row(
+    database: Database, deeds: int, batch: int
+) -> None:
     with database.writing() as session:
         row = system(session)
         number, row.note = row.id, "最後の備考"

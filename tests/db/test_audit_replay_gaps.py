@@ -13,15 +13,15 @@ from register import audit
 from register.audit.record import Fact
 from register.audit.restore import UNTOLD_VERSION, untold_id
 from register.db import Base, Database
-from register.models import AISystem, AuditClear, Audited, ChangeMark, FormVersion
+from register.models import AISystem, AuditClear, Audited, ChangeMark, FormVersion, Snapshot
 from register.services import form_versions
 from tests.support import audit_owner as owner
 from tests.support.audit_log import TESTS, logged, system
 from tests.support.data import NOW
 from tests.support.databases import Build
 from tests.support.everything import rows_of_everything
-from tests.support.past import copy_of, past, replayed, told
-from tests.support.round_files import FORMS
+from tests.support.past import BATCHES, copy_of, past, replayed, told
+from tests.support.round_files import FORMS, empty_round
 
 CREATED = 11  # the entry that made the AI system, the last one
 CONFIDENTIAL = ("model_usage", "name", "note", "vendor")
@@ -62,7 +62,8 @@ def raw(database: Database, *statements: str) -> None:
             connection.execute(text(statement))
 
 
-def test_what_was_purged_is_marked_until_it_is_told_anew(database: Database) -> None:
+@pytest.mark.parametrize("batch", BATCHES, indirect=True)
+def test_what_was_purged_is_marked_until_it_is_told_anew(database: Database, batch: int) -> None:
     edit(database, note="一")
     edit(database, shared=True)
     edit(database, note="二")
@@ -164,6 +165,24 @@ def test_a_log_that_is_not_whole_is_refused_from_there_on(database: Database, ho
             pytest.fail("it was made all the same")
         assert (refused.value.finding.seq, refused.value.finding.kind) == (seq, kind)
         assert str(refused.value.sentence).startswith(f"{seq}番の記録")
+
+
+def test_a_log_that_was_made_anew_is_refused_where_a_print_tells_otherwise(database: Database) -> None:
+    with database.writing() as session:
+        holding = empty_round(session)
+        number, printed = audit.head(session)
+        facts = {"language": "ja", "file_name": "a.pdf", "path": "a", "size": 1, "pages": 1, "made_by": "tests"}
+        snapshot = Snapshot(round=holding, audit_seq=number, audit_head=printed, made_at=NOW, **facts)
+        snapshot.sha256 = snapshot.data_sha256 = "0" * 64
+        session.add(snapshot)
+        audit.record(session, audit.Event.SNAPSHOT_MADE, snapshot, by=TESTS)
+    assert told(database) == []
+    with database.engine.begin() as connection:
+        owner.drop_triggers(connection)
+        spoil(3, lambda body: body.update(request="another"))(connection, 3)
+    replayed(database, number - 1)
+    with pytest.raises(audit.Broken, match=r"a\.pdfに印刷された値と違います"), past(database, number):
+        pytest.fail("it was made all the same")
 
 
 def test_an_entry_that_is_not_written_yet_is_none(database: Database) -> None:
