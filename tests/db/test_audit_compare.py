@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from register import audit
 from register.db import Database
+from register.models import SubmissionItem
 from tests.support.databases import Build
-from tests.support.everything import rows_of_everything
+from tests.support.everything import BY, rows_of_everything
 from tests.support.past import past, told
 
 
@@ -52,6 +53,16 @@ def test_a_changed_value_is_found(database: Database, table: str, column: str, v
     assert told(database) == [(table, 1, (column,))]
 
 
+def test_yes_is_not_one(database: Database) -> None:
+    with database.writing() as session:
+        item = session.get_one(SubmissionItem, 1)
+        item.mapping = {"a": True, "b": [1, None, "文"]}
+        audit.record(session, audit.Event.SUBMISSION_FILLED, item, by=BY)
+    assert told(database) == []
+    raw(database, """UPDATE submission_item SET mapping = '{"b": [1, null, "文"], "a": 1}' WHERE id = 1""")
+    assert told(database) == [("submission_item", 1, ("mapping",))]
+
+
 def test_rows_that_came_or_went_are_found(database: Database) -> None:
     insert = "INSERT INTO incident_reference (id, incident_id, ministry_id, kind, number) VALUES"
     raw(
@@ -85,6 +96,7 @@ def test_several_changes_are_told_by_the_row(database: Database) -> None:
     [
         ("use_case", "lifecycle_since", "'いつか'"),
         ("use_case", "created_at", "'いつか'"),
+        ("use_case", "as_of", "'いつか'"),
         ("use_case", "lifecycle", "'gone'"),
         ("use_case", "public_id", "x'00'"),
         ("use_case", "title", "x'00'"),
