@@ -151,7 +151,7 @@ def _case(tell: Tell, one: Risky) -> list[Part]:
         *_answers(tell, one),
         Block("judgment", _judgment_title(tell, one), _judgment(tell, one)),
         Series("referrals", referred, tell.say(say("この案件の報告・相談はありません。"))),
-        told_case.incidents(tell, tied),
+        told_case.incidents(tell, tied, "incidents"),
     ]
 
 
@@ -164,7 +164,7 @@ def _about(tell: Tell, one: Risky) -> Facts:
         tell.fact("since", say("高リスクの扱いの初日"), tell.day(flag.since)),
         tell.fact("until", say("高リスクの扱いの終わり"), tell.day(flag.until, say("続いている"))),
     ]
-    return Facts("about", tell.say(say("高リスクの扱い")), found)
+    return Facts("high_risk", tell.say(say("高リスクの扱い")), found)
 
 
 def _answers(tell: Tell, one: Risky) -> list[Part]:

@@ -165,8 +165,11 @@ Part = Facts | Grid | Words | Note | Log | Block | Series
 
 
 def plain(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the parts tell, by their names, as canonical JSON can hold it."""
-    return {part.name: _plain(part) for part in parts if not isinstance(part, Note)}
+    """Return what the parts tell, by their names, as canonical JSON can hold it; two of one name are an error."""
+    told = [(part.name, _plain(part)) for part in parts if not isinstance(part, Note)]
+    if len(found := dict(told)) < len(told):
+        raise ValueError(f"two parts of a record have one name: {[name for name, _ in told]}")
+    return found
 
 
 def _plain(part: Part) -> Any:

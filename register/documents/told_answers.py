@@ -42,13 +42,13 @@ def _about(tell: Tell, page: ItemPage) -> Facts:
     state, item = tell.term(page.submission.state), page.record
     found = [
         tell.fact("as_of", say("基準日"), tell.day(page.round.as_of)),
-        tell.fact("return", say("提出の状態"), Told(tell.together(state.text, sentence), state.value)),
+        tell.fact("state", say("提出の状態"), Told(tell.together(state.text, sentence), state.value)),
         tell.fact("confirmation", say("確認の状況"), tell.term(item.confirmation)),
     ]
     if item.ended_on:
         found.append(tell.fact("ended_on", say("利用を終えた日"), tell.day(item.ended_on)))
         found.append(tell.fact("ended_reason", say("理由"), tell.text(item.ended_reason)))
-    return Facts("about", tell.say(say("この回の報告")), found)
+    return Facts("return", tell.say(say("この回の報告")), found)
 
 
 def _answers(tell: Tell, page: ItemPage) -> list[Part]:

@@ -65,7 +65,7 @@ def _days(tell: Tell, step: Step) -> Told:
     return Told(tell.say(lasting) if step.current else tell.words.number(step.days), step.days)
 
 
-def incidents(tell: Tell, found: Sequence[Incident]) -> Grid:
+def incidents(tell: Tell, found: Sequence[Incident], name: str = "items") -> Grid:
     """Return the incidents of a case, a line each: every one has a record of its own."""
     rows = [
         [
@@ -87,4 +87,4 @@ def incidents(tell: Tell, found: Sequence[Incident]) -> Grid:
         tell.column("grade", say("重大度"), 22),
     ]
     title, empty = say("この案件のリスクケース"), say("この案件のリスクケースは報告されていません。")
-    return Grid("items", tell.say(title), columns, rows, tell.say(empty), key="incident_no")
+    return Grid(name, tell.say(title), columns, rows, tell.say(empty), key="incident_no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from register.db import Database
 from register.reports.report import Report
 from tests.support.data import NOW, lent
 from tests.support.databases import KINDS, Databases
+from tests.support.documents import Press, pressed
 from tests.support.prints import report_of
 from tests.support.round_files import reference_rounds
 
@@ -40,3 +42,10 @@ def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     # The package has a function of the module's name.
     monkeypatch.setattr(sys.modules[audit.Replayed.__module__], "ENTRIES", size)
     return size
+
+
+@pytest.fixture
+def press(database_url: str, tmp_path: Path) -> Iterator[Press]:
+    """What makes documents of the test's database."""
+    with pressed(database_url, tmp_path) as made:
+        yield made
