@@ -22,6 +22,8 @@ from register.queries.audit_history import case_scope
 from register.queries.use_cases import CasePage
 
 NAME = "case"
+# How much of a text is repeated beside what was decided of it.
+CLIPPED = 120
 
 
 def papers(ground: Ground) -> list[Paper]:
@@ -121,7 +123,7 @@ def _referrals(tell: Tell, case: UseCase) -> Series:
 
 def _disclosures(tell: Tell, case: UseCase) -> Grid:
     rows = [
-        [tell.term(one.part), tell.text(one.text, NO_VALUE), _level(tell, one.row), _decision(tell, one.row)]
+        [tell.term(one.part), _clipped(tell, one.text), _level(tell, one.row), _decision(tell, one.row)]
         for one in disclosures.parts_of(tell.ground.session, case)
     ]
     columns = [
@@ -131,6 +133,12 @@ def _disclosures(tell: Tell, case: UseCase) -> Grid:
         tell.column("state", say("状態"), 40),
     ]
     return tell.grid("parts", say("報告書の公開版に載せてよい範囲"), columns, rows, say("公開の区分はありません。"))
+
+
+def _clipped(tell: Tell, text: str) -> Told:
+    """Tell the beginning of a text that stands in the overview; the data have all of it."""
+    told = tell.text(text, NO_VALUE)
+    return told if len(text) <= CLIPPED else Told(f"{text[:CLIPPED]}…", text)
 
 
 def _level(tell: Tell, row: Disclosure | None) -> Told:
