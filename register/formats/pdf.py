@@ -40,7 +40,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
 from register.formats import pdf_field, pdf_tags, pdf_xmp
 from register.formats.pdf_field import target
-from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, missing
+from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, held, missing
 from register.formats.pdf_process import Attachment, Blocked, Incomplete, RenderFailed, render_in_child
 
 __all__ = ["Attachment", "Blocked", "Incomplete", "RenderFailed", "missing", "render", "render_in_child"]
@@ -106,9 +106,7 @@ def _lay_out(html: str, fetcher: OnlyFonts, created: datetime) -> Any:
     source = weasyprint.HTML(string=html, base_url=NOWHERE, url_fetcher=fetcher)
     root = source.etree_element
     for element in root.iter():
-        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] not in TEXTLESS:
-            element.text = covered(element.text) if element.text else element.text
-        element.tail = covered(element.tail) if element.tail else element.tail
+        _cover(element)
     styles = weasyprint.CSS(string=FACES + STYLES, base_url=NOWHERE, url_fetcher=fetcher, font_config=fonts)
     document = source.render(font_config=fonts, stylesheets=[styles])
     metadata = document.metadata
@@ -119,6 +117,17 @@ def _lay_out(html: str, fetcher: OnlyFonts, created: datetime) -> Any:
     components = (["r"], ["g"], ["b"])
     document.color_profiles["srgb"] = ColorProfile(profile, "sRGB2014.icc", "relative-colorimetric", components)
     return document
+
+
+def _cover(element: Any) -> None:
+    """Leave nothing in an element that would be printed without a glyph, or that the file cannot hold."""
+    if isinstance(element.tag, str):
+        shown = element.tag.rpartition("}")[2] not in TEXTLESS
+        element.text = (covered if shown else held)(element.text) if element.text else element.text
+        for name, value in element.items():
+            # The running header and footer are printed out of such attributes.
+            element.set(name, (covered if name.startswith("data-") else held)(value))
+    element.tail = covered(element.tail) if element.tail else element.tail
 
 
 def _check(attachments: Sequence[Attachment], properties: Mapping[str, str], created: datetime) -> None:

@@ -27,7 +27,10 @@ FACES = "\n".join(
 # What has no picture of its own and may break a line or a file: soft hyphens, joiners, direction marks, controls.
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
+# What stands in no XML: an XMP packet with one of these cannot be read at all.
+UNHELD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+RADICALS = range(0x2E80, 0x2FE0)  # nobody means these when they write a character
 PAIR = re.compile(f".{SELECTOR.pattern}")
 
 
@@ -55,7 +58,7 @@ def _alike() -> tuple[Mapping[int, str], Mapping[str, str]]:
         with TTFont(FOLDER / file, lazy=True) as font:
             table: Any = font["cmap"]
             first: dict[str, str] = {}
-            for code, glyph in sorted(table.getBestCmap().items()):
+            for code, glyph in sorted(table.getBestCmap().items(), key=lambda pair: (pair[0] in RADICALS, pair[0])):
                 single.setdefault(code, first.setdefault(glyph, chr(code)))
             for part in table.tables:
                 if part.format == 14 and file == FILES[0]:
@@ -87,6 +90,11 @@ def missing(text: str) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(f"U+{ord(char):04X}" for char in visible if ord(char) not in known and char not in "\n\t")
     )
+
+
+def held(text: str) -> str:
+    """Return the text without what neither XML nor a file can hold; characters that no font has stay."""
+    return UNHELD.sub("", text)
 
 
 def covered(text: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from register.formats.pdf_fonts import held
+
 CREG = "https://schema.register.invalid/creg/1.0/"
 PDFUAID = "http://www.aiim.org/pdfua/ns/id/"
 NAMESPACES = {
@@ -47,7 +49,7 @@ def packet(metadata: Any, producer: str, properties: Mapping[str, str]) -> bytes
 
 
 def _one(name: str, value: str | None) -> str:
-    return f"<{name}>{escape(value)}</{name}>" if value else ""
+    return f"<{name}>{escape(held(value))}</{name}>" if value else ""
 
 
 def _list(name: str, kind: str, values: list[str | None]) -> str:

@@ -127,7 +127,7 @@ def test_characters_of_one_glyph_are_read_as_one() -> None:
 def test_printed() -> None:
     assert pdf_fonts.printed("a-b") == "a-b"
     assert pdf_fonts.printed("a‑b⋯😀\u200b") == "a-b…〓"
-    assert pdf_fonts.printed("⺅") == pdf_fonts.printed("亻") != pdf_fonts.printed("人")
+    assert pdf_fonts.printed("⺅\u2f5a") == pdf_fonts.printed("亻片") == "亻片"
     assert pdf_fonts.printed("葛\U000e0100") != pdf_fonts.printed("葛") == pdf_fonts.printed("葛\U000e0101")
 
 

@@ -97,8 +97,8 @@ def test_xmp_names_both_standards_and_our_properties() -> None:
 
 
 def test_hostile_metadata_stays_text() -> None:
-    html = page("<h1>x</h1>", title="&lt;/rdf:li&gt;&amp;&quot;")
-    data = pdf.render(html, identifier=IDENTIFIER, created=CREATED, properties={"note": "</creg:note>&"})
+    html = page("<h1>x</h1>", title="&lt;/rdf:li&gt;&amp;&quot;\ud800\uffff\x0b")
+    data = pdf.render(html, identifier=IDENTIFIER, created=CREATED, properties={"note": "</creg:note>&\x00\ufffe"})
     with opened(data) as file:
         root = ElementTree.fromstring(file.Root.Metadata.read_bytes())
     assert root.findtext(f".//{NAMES['creg']}note") == "</creg:note>&"
@@ -176,6 +176,13 @@ def test_wrong_arguments_are_refused() -> None:
         attachments = [pdf.Attachment(name, b"", "") for name in names]
         with pytest.raises(ValueError, match="ASCII"):
             pdf.render(html, identifier=b"x", created=CREATED, attachments=attachments)
+
+
+def test_missing_glyphs_are_replaced_in_running_headers_too(tmp_path: Path) -> None:
+    html = page("<h1>x</h1>").replace("2025年度第2回 定期報告", "氏名😀\ue000\x0b")
+    data = sample(html)
+    assert failures(data, tmp_path, "pdfa3a") == failures(data, tmp_path, "ua1") == []
+    assert "氏名〓〓" in text(data, tmp_path)[0]
 
 
 def test_missing_glyphs_are_told_and_replaced(tmp_path: Path) -> None:
