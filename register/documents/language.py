@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from register.clock import MONTHS, TOKYO, era_date
+from register.documents.wording import teller
 from register.errors import Say
 from register.formspec.schema import Text
 from register.text import is_japanese
@@ -107,6 +108,7 @@ def environment_of(language: Language, templates: Path) -> Environment:
         at=language.at,
         n=_number,
         drawn=_drawn,
+        told=teller(language.say, language.code),
     )
     environment.tests["foreign"] = language.foreign
     return environment
