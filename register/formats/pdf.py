@@ -38,7 +38,7 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
-from register.formats import pdf_field, pdf_tags, pdf_xmp
+from register.formats import pdf_field, pdf_glyphs, pdf_tags, pdf_xmp
 from register.formats.pdf_field import target
 from register.formats.pdf_fonts import FACES, FILES, FOLDER, SCHEME, covered, held, missing
 from register.formats.pdf_process import Attachment, Blocked, Incomplete, RenderFailed, render_in_child
@@ -83,6 +83,7 @@ def render(
     written into the XMP as ``creg:name`` (snapshot, variant, dataSha256, …). Raises ``Blocked`` or ``Incomplete``.
     """
     pdf_tags.install()
+    pdf_glyphs.install()
     _check(attachments, properties or {}, created)
     fetcher = OnlyFonts()
     try:
