@@ -138,7 +138,7 @@ def render_request(request: Request, limits: Limits | None = None) -> bytes:
                 capture_output=True,
                 timeout=limits.wall,
                 cwd=ROOT,
-                env=_environment(folder),
+                env=child_environment(folder),
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
@@ -149,7 +149,7 @@ def render_request(request: Request, limits: Limits | None = None) -> bytes:
     raise _failure(done.returncode, _tail(done.stderr), limits)
 
 
-def _environment(folder: str) -> dict[str, str]:
+def child_environment(folder: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     # fontconfig knows our fonts only: a system font would make a document depend on the machine.
     return kept | {

@@ -110,7 +110,7 @@ def test_the_packages_are_attached_as_they_were_sent(
         digests = {row[0]: row[1] for row in session.execute(rows)}
     printed = pdf_text.joined(data)
     with pikepdf.open(io.BytesIO(data)) as document:
-        assert set(document.attachments) == {f"{number}.json" for number in planned}
+        assert {f"{number}.json" for number in planned} < set(document.attachments)
         for number in planned:
             attached = document.attachments[f"{number}.json"].get_file().read_bytes()
             assert hashlib.sha256(attached).hexdigest() == digests[number]
