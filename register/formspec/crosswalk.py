@@ -23,6 +23,10 @@ class Change:
     rule: Text
     to: str = ""
 
+    def plain(self) -> dict[str, str]:
+        """Return the change as plain values."""
+        return {"kind": self.kind.value, "ja": self.rule.ja, "en": self.rule.en, "to": self.to}
+
 
 @dataclass(frozen=True)
 class Crosswalk:
@@ -33,6 +37,16 @@ class Crosswalk:
     same: frozenset[str]
     fields: Mapping[str, Change]
     codes: Mapping[tuple[str, str], Change]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the way as plain values, in the order of its file."""
+        return {
+            "before": self.before,
+            "after": self.after,
+            "same": sorted(self.same),
+            "fields": [{"field": name, **change.plain()} for name, change in self.fields.items()],
+            "codes": [{"field": name, "code": code, **change.plain()} for (name, code), change in self.codes.items()],
+        }
 
 
 def load_crosswalk(path: Path) -> Crosswalk:
