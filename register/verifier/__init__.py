@@ -7,9 +7,11 @@ nothing of the register but each other, and of Python 3.9 the standard library a
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from string import Template
 
 FOLDER = Path(__file__).parent
 # In the order in which each finds what it needs. The last is the one that is called.
@@ -43,3 +45,10 @@ def _outside(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
             yield f"import {one.name}"
         elif node.module != "__future__" and not str(node.module).startswith(f"{__name__}."):
             yield f"from {node.module} import {one.name}"
+
+
+def readme(**told: object) -> bytes:
+    """Return the text that explains a pack, in Japanese and then in English; ``told`` fills its places."""
+    text = Template((FOLDER / "README.txt").read_text(encoding="utf-8"))
+    own = f"verify.py  SHA-256  {hashlib.sha256(program()).hexdigest()}"
+    return text.substitute(told, program=own).encode()

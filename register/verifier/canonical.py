@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 LARGEST_NUMBER = 2**53 - 1
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: Any) -> bytes:
     """Return the one form of ``value``; raise ``ValueError`` for what the register does not write."""
-    return _canonical(value).encode("utf-8")
+    try:
+        text = ENCODER.encode(value)
+    except TypeError:
+        text = ""
+    # Written in one go it is right but for decimals, which are refused there, and keys that UTF-16 sorts otherwise.
+    return (text if text and max(text) < "\U00010000" else _canonical(value)).encode("utf-8")
 
 
 def _canonical(value: Any) -> str:
@@ -20,12 +27,10 @@ def _canonical(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
-        if abs(value) > LARGEST_NUMBER:
-            raise ValueError("a number that is too large")
         return str(value)
-    if isinstance(value, float):
+    if isinstance(value, Decimal):
         # Python and RFC 8785 write these alike; of exponents and whole numbers each has its own form.
-        text = repr(value)
+        text = repr(float(value))
         if not re.fullmatch(r"-?\d+\.\d+", text) or text.endswith(".0"):
             raise ValueError("a number in an unusual form")
         return text
@@ -38,7 +43,7 @@ def _canonical(value: Any) -> str:
 def parsed(data: bytes) -> Any:
     """Return what JSON says; raise ``ValueError`` for a name that stands twice, and for what is no number."""
     text = data.decode("utf-8")
-    return json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_constant=_constant)
+    return json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_float=Decimal, parse_constant=_constant)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -49,7 +54,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > len(str(LARGEST_NUMBER)) + 1:
+    if len(text) > len(str(LARGEST_NUMBER)) + 1 or abs(int(text)) > LARGEST_NUMBER:
         raise ValueError("a number that is too large")
     return int(text)
 

@@ -43,11 +43,15 @@ def made(pack: Pack) -> Checked:
     found = []
     for one in own:
         stem = f"{one.entry['type']}-{told['round']}" + (f"-{one.data['ministry']}" if "ministry" in one.data else "")
-        stem += "-public" if one.entry["variant"] == "public" else ""
+        stem += f"-{one.entry['variant']}" if one.entry["type"] == "edition" else ""
         stem = re.sub(r"[^A-Za-z0-9._-]+", "", stem) + f"-{one.entry['language']}.pdf"
-        if tuple(map(one.told.get, names)) != wanted or Path(one.path).name != stem:
+        if tuple(map(one.told.get, names)) != wanted or _volumeless(one.path) != stem:
             found.append(one.path)
     return len(own), found
+
+
+def _volumeless(path: str) -> str:
+    return re.sub(r"-\d+of\d+(-(?:ja|en)\.pdf)$", r"\1", Path(path).name)
 
 
 def approved(pack: Pack) -> Checked:

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import importlib.util
 import io
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ class Signatures:
 
     def __init__(self, roots: Sequence[str]) -> None:
         load = importlib.import_module
+        for name in ("pyhanko", "pyhanko_certvalidator"):
+            # Its reports on what cannot be confirmed would stand between our sentences.
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self.pem, self.x509, self.cms = (load(f"asn1crypto.{name}") for name in ("pem", "x509", "cms"))
         self.reader = load("pyhanko.pdf_utils.reader")
         self.validation = load("pyhanko.sign.validation")
@@ -84,9 +88,10 @@ def check_signatures(
         return
     try:
         known = Signatures(roots)
-    except ImportError as error:
+    except Exception as error:  # noqa: BLE001 the file may be no certificate, or pyHanko not be there
         found.check("signatures", [why(error)])
-        found.note("no_pyhanko")
+        if isinstance(error, ImportError):
+            found.note("no_pyhanko")
         return
     problems = [] if needed in signed else [f"{needed}: no signature"]
     for name, check in signed.items():

@@ -261,7 +261,7 @@ def sample(seal: Seal = marked) -> Sample:
     documents = []
     for name, (data, rows) in texts.items():
         variant, _, language = name.partition(".")
-        number = f"edition-{ROUND}{'-public' if variant == 'public' else ''}-001"
+        number = f"edition-{ROUND}-{variant}-001"
         told = {"number": number, "rows": rows, "variant": variant, "editionSha256": digest}
         made = document(f"documents/{number}-{language}.pdf", "edition", data, log, **told)
         documents.append(issue(log, made, ROUND))
@@ -269,16 +269,16 @@ def sample(seal: Seal = marked) -> Sample:
     old = f"report-{ROUND}-001"
     older = document(f"documents/{old}-ja.pdf", "report", older_data, log, number=old, rows=older_rows)
     issue(log, older, ROUND)
-    data, rows = report_data(5)
-    new = {"number": f"report-{ROUND}-002", "rows": rows, "seal": seal}
-    made = document(f"documents/report-{ROUND}-002-ja.pdf", "report", data, log, **new)
-    documents.append(issue(log, made, ROUND))
     number = f"receipt-{ROUND}-a-001"
     made = document(f"receipts/{number}-ja.pdf", "receipt", receipt_data("a"), log, number=number)
     documents.append(issue(log, made, f"{ROUND}-a"))
     # A report of another round is none of this pack.
-    other = document("documents/report-2025-1-001-ja.pdf", "report", data, log, number="report-2025-1-001")
+    other = document("documents/report-2025-1-001-ja.pdf", "report", older_data, log, number="report-2025-1-001")
     issue(log, other, "2025-1", round_id=ROUND_ID - 1)
+    data, rows = report_data(5)
+    new = {"number": f"report-{ROUND}-002", "rows": rows, "seal": seal}
+    made = document(f"documents/report-{ROUND}-002-ja.pdf", "report", data, log, **new)
+    documents.append(issue(log, made, ROUND))
     log.add("session.signed_in", ("user", "1", "人1"))
     for key in "bc":
         own = {"number": NUMBER, "issued": False}

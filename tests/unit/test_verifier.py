@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
+import json
 import random
 import re
 import shutil
@@ -17,8 +19,11 @@ from types import ModuleType
 
 import pytest
 import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from register.verifier import PARTS, program
+from register.verifier.canonical import canonical, parsed
 from tests.support import packs
 from tests.support.packs import Check, Members
 from tests.support.sources import ROOT
@@ -124,6 +129,36 @@ def _defined(node: ast.stmt) -> list[str]:
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+
+
+JSONS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text()
+    | st.decimals(0, 999, places=2).map(float),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+)
+
+
+@given(value=JSONS)
+def test_its_json_is_that_of_the_register(value: object) -> None:
+    try:
+        content = rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError:
+        return
+    assert canonical(parsed(content)) == content
+    with contextlib.suppress(ValueError):
+        other = json.dumps(value).encode()
+        assert (canonical(parsed(other)) == other) is (other == content)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":1}', "[NaN]", "[Infinity]", "[9007199254740993]", '"\\ud800"', "[1.0]", "[1e-7]"]
+)
+def test_json_that_the_register_never_writes_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"number|twice|surrogate"):
+        canonical(parsed(text.encode()))
 
 
 # Hostile packs.
