@@ -71,6 +71,12 @@ class FileStore:
         content: bytes = self._fs.cat_file(self.path(name))
         return content
 
+    @contextmanager
+    def reading(self, name: str) -> Iterator[BinaryIO]:
+        """Yield ``name`` as a stream that can be sought in; raise ``FileNotFoundError`` as ``get`` does."""
+        with self._fs.open(self.path(name), "rb") as stored:
+            yield cast("BinaryIO", stored)
+
     def chunks(self, name: str, size: int = PIECE) -> Iterator[bytes]:
         """Yield the content of ``name`` piece by piece, each of ``size`` bytes at most.
 

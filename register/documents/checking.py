@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from zipfile import BadZipFile
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from register.clock import TOKYO
 from register.documents.figures import missing_in
 from register.documents.kinds import DOCUMENTS
 from register.errors import Invalid, Say, say
+from register.formats.pack import manifest_in
 from register.formats.pdf_read import Read, read_in_child
 from register.formats.signing import Signature, Verdict
 from register.formats.signing_process import check_in_child
@@ -104,6 +106,9 @@ def check(run: Runtime, session: Session, data: bytes, sight: ColumnElement[bool
     signature = check_in_child(data, run.trust, run.clock.now()) if read else Signature(Verdict.BROKEN)
     if named is None and read is not None:
         named = _said(session, read.properties.get("snapshotId", ""), sight)
+    if read is not None and named is not None and named.kind is SnapshotKind.PACK:
+        alone = Facts(session, data, read, signature, None, None, True, None)
+        return Checked(named, None, sha256, _made_for(run, named, alone))
     facts = Facts(session, data, read, signature, named, copy, issued, unreadable)
     return Checked(named, copy, sha256, [one for ask in CHECKS if (one := ask(facts)) is not None])
 
@@ -122,6 +127,27 @@ def check_row(run: Runtime, session: Session, snapshot: Snapshot) -> Checked:
     facts = Facts(session, b"", None, Signature(Verdict.BROKEN), snapshot, None, True, None)
     rest = [ask(facts) for ask in (_issued, _anchored, _holds, _kept)]
     return Checked(snapshot, None, snapshot.sha256, [one for one in (gone, *rest) if one is not None])
+
+
+def _made_for(run: Runtime, pack: Snapshot, facts: Facts) -> list[Finding]:
+    """Return the findings on a document that says it was made for an evidence pack: the pack's manifest knows it."""
+    asked, sha256 = say("台帳が発行した写しか"), hashlib.sha256(facts.data).hexdigest()
+    try:
+        with run.files.reading(pack.path) as stream:
+            manifest = manifest_in(stream)
+        known = hashlib.sha256(manifest).hexdigest() == pack.data_sha256
+        files = json.loads(manifest)["files"] if known else []
+    except (OSError, KeyError, BadZipFile):
+        lost = say(
+            "この文書の入っていた証拠資料一式「%(name)s」を台帳が保存していないため、確かめられません。",
+            name=pack.file_name,
+        )
+        return [Finding(asked, Outcome.BAD, [lost])]
+    if not any(sha256 in (one["sha256"], one.get("unsigned_sha256")) for one in files):
+        other = say("証拠資料一式「%(name)s」に入っている文書と、内容が違います。", name=pack.file_name)
+        return [Finding(asked, Outcome.BAD, [other])]
+    told = say("証拠資料一式「%(name)s」に入っている文書と、1バイトも違いません。", name=pack.file_name)
+    return [Finding(asked, Outcome.GOOD, [told]), *filter(None, (_signed(facts), _data(facts)))]
 
 
 def _known(session: Session, sha256: str, sight: ColumnElement[bool]) -> tuple[Snapshot | None, SnapshotCopy | None]:

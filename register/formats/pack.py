@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import rfc8785
@@ -52,6 +52,12 @@ class Packed:
     size: int
     sha256: str
     manifest_sha256: str
+
+
+def manifest_in(stream: BinaryIO) -> bytes:
+    """Return the manifest of a pack that the register has kept; raise ``BadZipFile`` or ``KeyError`` without one."""
+    with ZipFile(stream) as pack:
+        return pack.read(MANIFEST)
 
 
 class _Counted:

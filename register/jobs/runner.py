@@ -15,14 +15,22 @@ from sqlalchemy.exc import DBAPIError
 
 from register.errors import Unusable
 from register.formats.signing_process import held_in_child
-from register.jobs import keeping, sentinel, snapshots
-from register.jobs.base import Handler, run_job
+from register.jobs import keeping, packs, sentinel, snapshots
+from register.jobs.base import Handler, Progress, Store, run_job
 from register.jobs.leader import Leader, leader_for
 from register.runtime import Runtime
 from register.services import jobs
 from register.services.jobs import Work
+from register.vocab import SnapshotKind
 
-HANDLERS: Mapping[str, Handler] = {snapshots.KIND: snapshots.make, sentinel.KIND: sentinel.make}
+
+def make_snapshot(run: Runtime, work: Work, progress: Progress) -> Store:
+    """Make a snapshot of any kind: a pack is written by itself, everything else is a document."""
+    make = packs.make if work.params["kind"] == SnapshotKind.PACK else snapshots.make
+    return make(run, work, progress)
+
+
+HANDLERS: Mapping[str, Handler] = {snapshots.KIND: make_snapshot, sentinel.KIND: sentinel.make}
 
 # How long what could not be signed waits before it is tried again.
 SIGNING_MINUTES = 5
