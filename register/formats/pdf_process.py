@@ -150,6 +150,7 @@ def render_request(request: Request, limits: Limits | None = None) -> bytes:
 
 
 def child_environment(folder: str) -> dict[str, str]:
+    """Return the environment of a child that keeps its temporary files in ``folder``: our fonts, and no user's own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     # fontconfig knows our fonts only: a system font would make a document depend on the machine.
     return kept | {
