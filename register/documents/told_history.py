@@ -27,7 +27,7 @@ from register.vocab import MINISTRY_ROLES
 # What the register itself writes beside a change, and what repeats another field or the chapters before: it is in the
 # data, and printed it would hide what people did.
 BOOKKEEPING = frozenset({
-    "version", "search_key", "public_id", "created_at", "updated_at", "heard_at", "as_of",
+    "heard_at", "as_of",
     "actor_id", "author_id", "done_by_id", "proposed_by_id", "reporter_id", "sent_by_id", "verified_by_id",
     "form_version_id", "parent_id", "path", "text_sha256",
 })  # fmt: skip
@@ -67,11 +67,7 @@ def chapter(tell: Tell, scope: Scope) -> Block:
 
 
 def _note(tell: Tell) -> Note:
-    return Note(
-        tell.say(
-            say("版や更新日時のように、台帳が自動で付ける項目の変更は省いています。添付データには、すべてあります。")
-        )
-    )
+    return Note(tell.say(say("更新日時のように、台帳が自動で付ける項目の変更は省いています。")))
 
 
 def _log(tell: Tell, entries: list[Entry]) -> Log:

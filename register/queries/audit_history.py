@@ -106,13 +106,15 @@ def incident_scope(session: Session, incident: Incident, actor: Actor) -> Scope:
 def history(session: Session, scope: Scope, actor: Actor, until: dt.datetime) -> list[EntryPage]:
     """Return the entries of the log about ``scope`` up to ``until`` that ``actor`` may read, oldest first.
 
-    An entry about one of its rows is told with all its changes; of any other, what changed of those rows.
+    Where a clock was set back, the chain's order tells what was before, as it does for a state made anew. An entry
+    about one of its rows is told with all its changes; of any other, what changed of those rows.
     """
     pairs = scope.pairs
     # The check names no row: its entries are those of the ministry.
     checked = and_(AuditEntry.event == audit.Event.QUESTION_CHECKED.value, AuditEntry.ministry_id == scope.ministry_id)
     wanted = or_(_about(scope.own), _about(scope.holders), checked)
-    statement = authz.visible(select(AuditEntry).where(wanted, AuditEntry.at <= until), AuditEntry, actor)
+    before = AuditEntry.seq <= audit.seq_at(session, until)
+    statement = authz.visible(select(AuditEntry).where(wanted, before), AuditEntry, actor)
     pages = []
     for entry in session.scalars(statement.order_by(AuditEntry.seq)):
         about = (entry.subject_table, entry.subject_id) in pairs

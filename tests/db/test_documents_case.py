@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -12,16 +13,20 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.orm import Session
 
+from register.clock import FixedClock
 from register.db import Base
 from register.documents import told_history
 from register.documents.record import Log
 from register.errors import NotNow
+from register.jobs.snapshots import draw
 from register.models import AuditClear, AuditEntry, AuditHead
 from register.services import snapshot_subjects as subjects
+from register.services import use_cases
 from register.vocab import SnapshotKind
 from tests.support.data import NOW
 from tests.support.databases import Build, Databases
 from tests.support.documents import LATER, Press, lent_press
+from tests.support.running_round import LIBRARY
 from tests.support.stories import CASE, FOREIGN, INTERNAL, case_of, storied
 
 CASE_TEXTS = tuple(text for text in INTERNAL if text != "府省庁だけの注意喚起")
@@ -123,10 +128,35 @@ def test_whoever_may_not_read_the_log_reads_none_of_it_here(press: Press) -> Non
 
 
 def test_the_history_ends_at_the_moment_told_of(press: Press) -> None:
-    now, later = (events(told(press, moment=moment)) for moment in (NOW, LATER))
-    assert len(now) < len(later)
-    entries = told(press, moment=NOW)["audit"]["changes"]
-    assert max(entry["at"] for entry in entries) <= NOW.isoformat(timespec="seconds")
+    before = events(told(press))
+    _renamed_later(press)
+    assert events(told(press, moment=NOW)) == before
+    assert events(told(press)) == [*before, "use_case.edited"]
+
+
+def test_a_past_moment_is_told_with_its_own_history(press: Press) -> None:
+    _renamed_later(press)
+    by = press.actor("secretariat")
+    with press.run.database.reading() as session:
+        then, now = (subjects.of_case(case_of(session), "ja", moment) for moment in (NOW, None))
+    titles = {}
+    for wanted in (then, now):
+        (drawn,) = draw(press.run, wanted, LATER, by)
+        data = json.loads(drawn.paper.canonical)
+        titles[wanted.as_of] = data["overview"]["facts"]["title"], events(data)[-1] == "use_case.edited"
+    assert titles == {NOW: ("窓口の案内", False), None: ("改めた名前", True)}
+
+
+def _renamed_later(press: Press) -> None:
+    """Give the case another name, two weeks after the story."""
+    by = press.actor("reporter")
+    clock = press.run.clock
+    assert isinstance(clock, FixedClock)
+    clock.moment = NOW + dt.timedelta(days=14)
+    with press.run.database.writing() as session:
+        case = case_of(session)
+        values: dict[str, Any] = {name: getattr(case, name) for name in use_cases.EDITABLE} | {"title": "改めた名前"}
+        use_cases.edit(session, case, form=LIBRARY.newest, values=values, version=case.version, by=by)
 
 
 def test_more_entries_than_there_is_room_for_stay_in_the_data(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
