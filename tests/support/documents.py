@@ -27,12 +27,13 @@ from register.documents.language import Language
 from register.documents.paper import Paper
 from register.factory import create_app
 from register.formats.pdf_process import render_request
+from register.formats.pdf_read import read_in_child
 from register.jobs.snapshots import Drawn, draw
 from register.models import User
 from register.runtime import Runtime
 from register.services.snapshots import Wanted
 from register.vocab import SnapshotKind
-from tests.support import html, pdf_text
+from tests.support import pdf_text
 from tests.support.application import settings_for
 from tests.support.data import NOW, lent
 from tests.support.databases import Build, Databases
@@ -122,7 +123,8 @@ class Sheet:
         assert hashlib.sha256(data).hexdigest() == paper.data_sha256
         assert {f"{paper.name}.json", f"{paper.name}.xlsx", f"{paper.name}.csv"} <= set(attached)
         expected = DOCUMENTS[self.wanted.kind].expected(json.loads(data))
-        assert missing_in(expected, cells(self.drawn.request.html), self.text) == ""
+        read = read_in_child(self.pdf)
+        assert missing_in(expected, read.cells, read.text) == ""
         beneath = pdf_text.beneath(self.pdf)
         assert [text for text in hidden if text in beneath or "".join(text.split()) in self.text] == []
         with pikepdf.open(path) as document:
@@ -133,12 +135,6 @@ def _below(items: Any) -> Iterator[Any]:
     for one in items:
         yield one
         yield from _below(one.children)
-
-
-def cells(text: str) -> list[str]:
-    """Return the texts of the data cells in reading order, without blanks."""
-    tree = html.parse(text)[0]
-    return ["".join("".join(cell.itertext()).split()) for cell in tree.iter("td")]
 
 
 @contextmanager
