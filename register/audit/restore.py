@@ -78,7 +78,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Shape:
-    """An audited table: its fields by their names in an entry; ``version`` and ``untold_id`` name the columns."""
+    """An audited table: its fields by their names in an entry.
+
+    ``version`` names the column that counts the edits, ``ids`` those of random ids, ``bound`` those whose bytes the log
+    binds by their digest; ``blanks`` is what the columns hold where an entry is silent.
+    """
 
     table: Table
     fields: Mapping[str, Field]

@@ -252,7 +252,8 @@ def test_what_the_register_gave_up_is_in_no_state(database: Database) -> None:
     assert replayed(database) == before
 
 
-def test_bytes_are_those_that_the_log_binds_or_none(database: Database) -> None:
+@pytest.mark.parametrize("batch", BATCHES, indirect=True)
+def test_bytes_are_those_that_the_log_binds_or_none(database: Database, batch: int) -> None:
     with database.writing() as session:
         form_versions.publish(session, FORMS["v2"], by=TESTS)
     assert [row["canonical"] for row in replayed(database)["form_version"].values()] == [FORMS["v2"].canonical]
