@@ -98,7 +98,7 @@ def test_a_case_moves_on_and_a_snapshot_is_kept(
     digest = ask_for_a_snapshot(app, page, faults)
     sign_out(page)
     sign_in(page, "auditor")
-    keep_the_snapshot(page, digest)
+    keep_the_snapshot(page, digest, faults)
     with app.extensions["register"].database.reading() as session:
         assert audit.verify(session).finding is None
 
@@ -155,8 +155,8 @@ def ask_for_a_snapshot(app: Flask, page: Page, faults: Callable[[Page], list[str
     return page.locator(".sum__row", has_text="ファイルのSHA-256").locator("code").inner_text()
 
 
-def keep_the_snapshot(page: Page, digest: str) -> None:
-    """Download the PDF as the auditor and compare its digest."""
+def keep_the_snapshot(page: Page, digest: str, faults: Callable[[Page], list[str]]) -> None:
+    """Download the PDF as the auditor, compare its digest, and have it checked."""
     page.get_by_role("link", name="台帳写し", exact=True).click()
     page.get_by_role("table").get_by_role("link", name="report-2025-2-001-ja.pdf").click()
     with page.expect_download() as download:
@@ -164,8 +164,15 @@ def keep_the_snapshot(page: Page, digest: str) -> None:
     content = download.value.path().read_bytes()
     assert content.startswith(b"%PDF-1.7")
     assert hashlib.sha256(content).hexdigest() == digest
+    page.get_by_role("link", name="写しを確かめる", exact=True).first.click()
+    page.get_by_label("ファイル").set_input_files(download.value.path())
+    page.get_by_role("button", name="確かめる", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("問題は見つかりませんでした")
+    assert faults(page) == []
     page.get_by_role("link", name="監査記録", exact=True).click()
-    expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("台帳写しをダウンロードした")
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("台帳写しを確かめた")
+    expect(rows.nth(2)).to_contain_text("台帳写しをダウンロードした")
 
 
 def test_the_page_of_a_job_follows_it_by_itself(
