@@ -121,7 +121,7 @@ def test_a_round_without_any_has_a_sentence(press: Press) -> None:
 def test_the_file_fits_both_standards_and_holds_nothing_hidden(printed: Press, tmp_path: Path, language: str) -> None:
     sheet = printed.file(lambda session: subjects.of_round(session, round_of(session), SnapshotKind.ANNEX, language))
     sheet.check(tmp_path, *HIDDEN, *INTERNAL)
-    said = {"ja": ("高リスク案件の別冊", "進めてよい。", "使い方を改めた"), "en": ("Ministry", "進めてよい。")}
+    said = {"ja": ("高リスク案件の別冊", "進めてよい。", "使い方を改めた"), "en": ("High-riskannex", "進めてよい。")}
     assert [text for text in said[language][:2] if text not in sheet.text] == []
     # Only what held on the day is told in full.
     assert "使い方を改めた" not in sheet.text

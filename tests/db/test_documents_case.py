@@ -198,7 +198,10 @@ def test_the_file_fits_both_standards_and_holds_nothing_hidden(printed: Press, t
     sheet = printed.file(lambda session: subjects.of_case(case_of(session), language, None))
     sheet.check(tmp_path, *CASE_TEXTS, *FOREIGN)
     assert "case-log.csv" in sheet.attached()
-    said = {"ja": ("案件の記録", "窓口の案内", "訂正前", "特化型１"), "en": ("Ministry", "窓口の案内", "Specialised1")}
+    said = {
+        "ja": ("案件の記録", "窓口の案内", "訂正前", "特化型１"),
+        "en": ("Recordofausecase", "Ministry", "窓口の案内", "Specialised1"),
+    }
     assert [text for text in said[language] if text not in sheet.text] == []
     chapters = [text.partition("　")[0] for text in sheet.bookmarks() if re.match(r"\d+　", text)]
     assert chapters == [str(number) for number in range(1, 10)]

@@ -129,7 +129,10 @@ def wanted(filters: dict[str, list[str]], language: str, by: Actor) -> Any:
 def test_the_file_fits_both_standards_and_holds_nothing_hidden(printed: Press, tmp_path: Path, language: str) -> None:
     sheet = printed.file(wanted({}, language, printed.actor("approver")), "approver")
     sheet.check(tmp_path, "府省庁Bの要約", *FOREIGN)
-    said = {"ja": ("案件一覧", "汎用型１", "未回答"), "en": ("Ministry", "General-purpose1", "議事録の要約")}
+    said = {
+        "ja": ("案件一覧", "汎用型１", "未回答"),
+        "en": ("Usecasesbyministryandstate", "General-purpose1", "議事録の要約"),
+    }
     assert [text for text in said[language] if text not in sheet.text] == []
     assert sheet.attached()["register.csv"].decode("utf-8-sig").splitlines()[3].split(",")[3] == "'=1+1"
     assert "register-20251201-a" in sheet.drawn.seal.number

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from register.text import clean, clean_line, code_key, search_key
+from register.text import clean, clean_line, code_key, is_japanese, search_key
 
 PROPERTY = settings(max_examples=300, deadline=None)
 # What Japanese offices type, and marks that part from and join with the letters before them.
@@ -147,3 +147,18 @@ def test_a_line_never_breaks_and_a_key_has_no_double_blanks(before: str, after: 
 def test_a_text_is_found_by_the_same_key_before_and_after_cleaning(text: str) -> None:
     typed = "".join(c for c in text if c in "\t\r\n" or unicodedata.category(c) != "Cc")
     assert search_key(clean(typed)) == search_key(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "japanese"),
+    [
+        ("窓口の案内", True),
+        ("ＡＩ", True),
+        ("Case　K-1", False),
+        ("Case ‘K-1’", False),
+        ("", False),
+        ("See 令和7年", True),
+    ],
+)
+def test_what_is_read_aloud_as_japanese_has_japanese_letters(text: str, japanese: bool) -> None:
+    assert is_japanese(text) is japanese
