@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burden, incident_list, list_page, reports, sentinel, statements, workbooks, writes
+from bench import burden, documents, incident_list, list_page, reports, sentinel, statements, workbooks, writes
 from bench.data import installations
 from bench.measure import Count, Line, table
 from bench.serve import FLOORS, REGISTER, serving
@@ -54,6 +54,8 @@ def _measured(server: str | None) -> list[Line | Count]:
             lines += reports.measure(made, {"large": large, "small": small}, password, Path(folder), server)
         _tell("answering a round in a browser")
         lines += burden.measure(Path(folder))
+        _tell("making documents")
+        lines += documents.measure(Path(folder), server)
         _tell("reading workbooks")
         lines += workbooks.measure(Path(folder))
     return lines

@@ -31,7 +31,7 @@ from register.services.jobs import Work
 from register.services.snapshots import Wanted
 from register.vocab import Role, SnapshotKind
 
-REPORT, PER_PAGE, MEGABYTES = 1.3, 1.0, 1000
+REPORT, PER_PAGE, MEGABYTES, SAME = 1.3, 1.0, 1000, 1.1
 SIZES = {"long": 3_000, "short": 330}
 # A report takes seconds: few rounds tell enough.
 ROUNDS = 5
@@ -46,14 +46,23 @@ styles = weasyprint.CSS(string=FACES + STYLES, base_url=NOWHERE, url_fetcher=fet
 html = weasyprint.HTML(string=sys.stdin.read(), base_url=NOWHERE, url_fetcher=fetcher)
 sys.stdout.buffer.write(html.write_pdf(stylesheets=[styles], font_config=fonts, pdf_variant="pdf/a-3a"))
 """
+PACK = """
+import os, resource, sys
+from register.formats.pack import PackWriter
+
+with open(os.devnull, "wb") as stream, PackWriter(stream) as pack:
+    for number in range(int(sys.argv[1])):
+        pack.add(f"receipts/{number}.pdf", (os.urandom(65536) for _ in range(64)), kind="document")
+    pack.close({"number": "pack"})
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 def measure(folder: Path, server: str | None) -> list[Line | Count]:
     """Measure the report of the reference round, and lists of 3,000 and of 330 cases."""
     with installations(SIZES, folder, server) as made:
         runs = {name: _runtime(one) for name, one in made.items()}
-        lines = [_report(runs["short"])]
-        lines += _lists(runs)
+        lines: list[Line | Count] = [_report(runs["short"]), *_lists(runs), _pack()]
         for run in runs.values():
             run.database.engine.dispose()
     return lines
@@ -102,6 +111,15 @@ def _lists(runs: dict[str, Runtime]) -> list[Line | Count]:
         Line("snapshot: 3,000 cases by the page, against 330", by_page["short"], by_page["long"], PER_PAGE),
         Count("snapshot: 3,000 cases, MB in all processes", (children + own) // 1024, MEGABYTES),
     ]
+
+
+def _pack() -> Line:
+    """Write the receipts of 25 ministries, of 4 MB each, and those of 5: the memory of each process in MB."""
+    few, many = (
+        int(subprocess.run([sys.executable, "-c", PACK, str(count)], capture_output=True, check=True, cwd=ROOT).stdout)
+        for count in (5, 25)
+    )
+    return Line("evidence pack: memory for 25 ministries, against 5", few / 1024, many / 1024, SAME, "MB")
 
 
 def _made(run: Runtime, wanted: Wanted, by: Actor) -> Sequence[bytes]:

@@ -86,6 +86,8 @@ secret_key
 if demo_wanted; then
     # Its passwords are known to all, so a secure cookie would only keep people out of a trial without TLS.
     export REGISTER_COOKIE_SECURE=${REGISTER_COOKIE_SECURE:-false}
+    # Where the QR codes of the demo's snapshots lead.
+    export REGISTER_PUBLIC_URL=${REGISTER_PUBLIC_URL:-$ADDRESS}
     ACCOUNTS=$("$BIN/flask" seed --once)
 fi
 
