@@ -73,7 +73,7 @@ def draw(run: Runtime, wanted: Wanted, made_at: dt.datetime, by: Actor) -> list[
         ground = Ground(run, told, session, by, words, wanted.as_of or made_at, wanted.subject, wanted.variant)
         papers = DOCUMENTS[wanted.kind].papers(ground)
         seal = _seal(session, wanted, made_at, by)
-        last = services.superseded_by(session, wanted)
+        last = services.superseded_by(session, wanted, by)
         drawn = []
         for place, paper in enumerate(papers, 1):
             replaces = last.number if last is not None and last.data_sha256 != paper.data_sha256 else ""

@@ -146,18 +146,26 @@ def next_number(session: Session, wanted: Wanted) -> str:
     return f"{stem}-{max(used, default=0) + 1:03d}"
 
 
-def superseded_by(session: Session, wanted: Wanted) -> Snapshot | None:
-    """Return the newest snapshot of the series: the one that a new one supersedes, if its data are other ones."""
+def superseded_by(session: Session, wanted: Wanted, by: Actor) -> Snapshot | None:
+    """Return the newest snapshot of the series: the one that a new one supersedes, if its data are other ones.
+
+    What a ministry keeps for itself and what others keep of it never meet: neither may tell of the other.
+    """
     if not wanted.series:
         return None
-    own = select(Snapshot).where(Snapshot.series == wanted.series).order_by(Snapshot.id.desc())
+    own = select(Snapshot).where(Snapshot.series == wanted.series, Snapshot.internal.is_(_internal(by)))
+    own = own.order_by(Snapshot.id.desc())
     return session.scalars(own.limit(1)).first()
+
+
+def _internal(by: Actor) -> bool:
+    return by.role in MINISTRY_ROLES
 
 
 def store(session: Session, wanted: Wanted, made: Made, *, by: Actor) -> Snapshot:
     """Write the row of a file that lies in the file store, and its audit entry."""
     authz.require(by, PERMISSIONS[wanted.kind])
-    last = superseded_by(session, wanted)
+    last = superseded_by(session, wanted, by)
     snapshot = Snapshot(
         kind=wanted.kind,
         variant=wanted.variant,
@@ -166,7 +174,7 @@ def store(session: Session, wanted: Wanted, made: Made, *, by: Actor) -> Snapsho
         subject=dict(wanted.subject),
         as_of=wanted.as_of,
         made_by=by.name,
-        internal=by.role in MINISTRY_ROLES,
+        internal=_internal(by),
         supersedes_id=last.id if last is not None and last.data_sha256 != made.data_sha256 else None,
         **{name: wanted.subject.get(name) for name in ("round_id", "ministry_id", "edition_id")},
         **{name: getattr(made, name) for name in Made.__dataclass_fields__},
