@@ -65,6 +65,10 @@ class Limits:
     wall: int = 60
 
 
+# Of files that nobody waits for at a page: on a busy machine a volume of 1,000 rows takes minutes by the clock.
+UNHURRIED = Limits(cpu=120, wall=900)
+
+
 @dataclass(frozen=True)
 class Request:
     """Everything that a render needs, as one line of JSON between the two processes."""

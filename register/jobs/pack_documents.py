@@ -19,7 +19,7 @@ from register.documents.paper import Paper, Seal, request
 from register.documents.sealing import Sealed, sealed
 from register.documents.seals import seal_of
 from register.errors import NotNow, say
-from register.formats.pdf_process import Request, render_request
+from register.formats.pdf_process import UNHURRIED, Request, render_request
 from register.jobs.snapshots import AT_ONCE
 from register.models import Ministry, Round, Snapshot, Submission
 from register.queries import editions
@@ -148,7 +148,7 @@ def rendered(ground: Ground, seal: Seal, wanted: Iterable[Drawing]) -> Iterator[
     run = ground.run
 
     def finish(asked: Request) -> Sealed:
-        return sealed(run, render_request(asked))
+        return sealed(run, render_request(asked, UNHURRIED))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running: deque[tuple[Drawn, Future[Sealed]]] = deque()

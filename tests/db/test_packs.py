@@ -26,7 +26,7 @@ from register.documents.sealing import Sealed
 from register.errors import NotNow, say
 from register.factory import create_app
 from register.formats import pdf
-from register.formats.pdf_process import Request
+from register.formats.pdf_process import Limits, Request
 from register.formats.signing import StampAway
 from register.jobs import pack_documents, packs
 from register.jobs import snapshots as job_snapshots
@@ -186,7 +186,7 @@ def test_a_pack_is_whole_and_good_for_the_program_in_it(
     assert any(line.startswith("[OK] 2個の提出の控え") for line in lines)
 
 
-def drawn_small(request: Request) -> bytes:
+def drawn_small(request: Request, _limits: Limits) -> bytes:
     """Return a PDF of one line with the data and the metadata that were asked for: pages take time."""
     language = re.search(r'<html lang="(\w+)"', request.html)[1]
     page = sample_document.page("<h1>文書</h1>", lang=f'lang="{language}"')
