@@ -168,8 +168,13 @@ def entry_page(
         _labels(session, changes),
         _sees_all(actor),
         "reason" in texts and "reason" not in shown,
-        bool(shown),
+        any(_says(text) for text in shown.values()),
     )
+
+
+def _says(text: Any) -> bool:
+    """Tell whether a clear text, or the old or the new one of a pair, says anything."""
+    return any(one not in EMPTY for one in (text if isinstance(text, list) else (text,)))
 
 
 def _shown(

@@ -29,6 +29,7 @@ RUNNING = {
         "submissions.check",
         "submissions.nil",
         "submissions.receipt",
+        "snapshot_asks.receipt",
         "items.new",
         "items.section",
         "items.end",
@@ -109,7 +110,9 @@ def handed_in(answered: list[str], database: Database) -> list[str]:
 def test_the_pages_of_a_running_round_are_english_too(
     name: str, english: ClientOf, app: Flask, answered: list[str]
 ) -> None:
-    named = [f"{answered[0]}/{page}" for page in ("check", "nil", "receipt", "approval", "decline", "upload")]
+    named = [
+        f"{answered[0]}/{page}" for page in ("check", "nil", "receipt", "approval", "decline", "upload", "snapshot")
+    ]
     code = "/rounds/2025-3"
     named += [
         f"{code}/plan",
