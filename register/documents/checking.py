@@ -33,7 +33,7 @@ from register.queries.snapshots import newer_than
 from register.runtime import Runtime
 from register.vocab import SnapshotKind, SnapshotState
 
-# The name of the attachment that a document is made from ends so, and its relationship is this.
+# What the JSON that a document is made from is to it (``paper.files``).
 SOURCE = "Source"
 
 
@@ -254,8 +254,10 @@ def _anchored(facts: Facts) -> Finding | None:
         return Finding(asked, Outcome.BAD, [say("文書に記された監査記録の値が、発行の記録と違います。")])
     found = facts.session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == printed[0]))
     if printed[0] and found != printed[1]:
-        told_ = say("監査記録の%(seq)d番が、印刷された値と違います。監査記録が書き換えられています。", seq=printed[0])
-        return Finding(asked, Outcome.BAD, [told_])
+        rewritten = say(
+            "監査記録の%(seq)d番が、印刷された値と違います。監査記録が書き換えられています。", seq=printed[0]
+        )
+        return Finding(asked, Outcome.BAD, [rewritten])
     if not _bound(facts.session, facts.named):
         return Finding(asked, Outcome.BAD, [say("この写しを発行したことが、監査記録に同じ値で残っていません。")])
     kept = say("印刷された監査記録の値（%(seq)d番）は、今の監査記録にそのまま残っています。", seq=printed[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,18 @@ LANGUAGES = ("ja", "en")
 
 
 class Language:
-    """The document's language: sentences, days, numbers."""
+    """The document's language: sentences, days, numbers; two of one folder and code are the same."""
 
     def __init__(self, folder: Path, code: str) -> None:
         self.code = code
+        self._own = (folder, code)
         self.translations: NullTranslations = Translations.load(str(folder), [code])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Language) and self._own == other._own
+
+    def __hash__(self) -> int:
+        return hash(self._own)
 
     def say(self, sentence: Say) -> str:
         """Write a sentence of the rules; parameters that are sentences, words or days are put into the language too."""
@@ -88,8 +96,9 @@ def speakers(folder: Path) -> dict[str, Callable[[Say], str]]:
     return {code: Language(folder, code).say for code in LANGUAGES}
 
 
+@cache
 def environment_of(language: Language, templates: Path) -> Environment:
-    """Return the environment of a document's template: its filters write in ``language``."""
+    """Return the environment of a document's template: its filters write in ``language``. Templates compile once."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,

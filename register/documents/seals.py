@@ -16,11 +16,8 @@ def address(run: Runtime, public_id: str) -> str:
 def seal_of(run: Runtime, snapshot: Snapshot) -> Seal:
     """Return the seal that a snapshot was made with."""
     public_id = str(snapshot.public_id)
-    number = snapshot.number
-    if snapshot.volumes > 1:
-        number = number.removesuffix(f"-{snapshot.volume}of{snapshot.volumes}")
     return Seal(
-        number,
+        snapshot.number,
         public_id,
         snapshot.made_at,
         snapshot.made_by,

@@ -16,7 +16,7 @@ What the HTML of every document needs:
 - Footnotes: ``<span class="footnote">…</span>`` at the place of the mark.
 - ``<style>`` of the document's own is allowed. Nothing is loaded: the render fails if anything was asked for.
 
-Jobs call ``render_in_child`` (limits on memory and time; also in ``pdf_process``, which does not load WeasyPrint).
+Documents are made by ``pdf_process.render_request`` in a child with limits, which does not load WeasyPrint here.
 ``missing(text)`` tells which characters will be shown as 〓; say so in a note of the document. Every document has an
 empty signature field (``pdf_field``); ``pdf_sign`` fills it.
 """

@@ -34,13 +34,21 @@ RADICALS = range(0x2E80, 0x2FE0)  # nobody means these when they write a charact
 PAIR = re.compile(f".{SELECTOR.pattern}")
 
 
+def opened(file: Any, index: int = -1) -> TTFont:
+    """Return a font of a path or a stream whose glyphs are called by their numbers: naming all takes half a second."""
+    font = TTFont(file, fontNumber=index, lazy=True)
+    maxp: Any = font["maxp"]
+    font.setGlyphOrder([str(number) for number in range(maxp.numGlyphs)])
+    return font
+
+
 @cache
 def _coverage() -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
     """Return the characters that the fonts have, and the pairs of character and variation selector."""
     known: set[int] = set()
     variants: set[tuple[int, int]] = set()
     for file in FILES[::2]:  # a bold face has the same characters as its regular face
-        with TTFont(FOLDER / file, lazy=True) as font:
+        with opened(FOLDER / file) as font:
             table: Any = font["cmap"]
             known |= set(table.getBestCmap())
             for part in table.tables:
@@ -55,7 +63,7 @@ def _alike() -> tuple[Mapping[int, str], Mapping[str, str]]:
     single: dict[int, str] = {}
     pairs: dict[str, str] = {}
     for file in FILES[::2]:
-        with TTFont(FOLDER / file, lazy=True) as font:
+        with opened(FOLDER / file) as font:
             table: Any = font["cmap"]
             first: dict[str, str] = {}
             for code, glyph in sorted(table.getBestCmap().items(), key=lambda pair: (pair[0] in RADICALS, pair[0])):

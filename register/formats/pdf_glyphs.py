@@ -13,10 +13,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from fontTools.ttLib import TTFont
 from weasyprint import pdf
 
-from register.formats.pdf_fonts import SELECTOR
+from register.formats.pdf_fonts import SELECTOR, opened
 
 UNKNOWN = "\ufffd"
 
@@ -56,9 +55,8 @@ def _folded(text: str) -> str:
 
 def _characters(content: bytes, index: int) -> dict[int, str]:
     """Return the first character that the font has for each glyph."""
-    with TTFont(io.BytesIO(content), fontNumber=index, lazy=True) as font:
-        number = font.getReverseGlyphMap()
+    with opened(io.BytesIO(content), index) as font:
         found: dict[int, str] = {}
         for code, name in sorted(font["cmap"].getBestCmap().items()):
-            found.setdefault(number[name], chr(code))
+            found.setdefault(int(name), chr(code))
         return found

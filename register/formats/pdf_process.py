@@ -58,7 +58,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a render may take; the defaults are those of a volume of 1,000 rows."""
+    """What a render may take while somebody waits for a page: bytes, seconds of the processor, seconds by the clock."""
 
     memory: int = 1024**3
     cpu: int = 40

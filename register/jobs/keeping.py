@@ -7,7 +7,7 @@ import datetime as dt
 import structlog
 from sqlalchemy import select
 
-from register.documents.sealing import sealed
+from register.documents.signed import signed
 from register.models import Snapshot
 from register.runtime import Runtime
 from register.services import snapshots as services
@@ -24,7 +24,7 @@ def sign_waiting(run: Runtime) -> int:
     for number in waiting:
         with run.database.reading() as session:
             path = session.get_one(Snapshot, number).path
-        made = sealed(run, run.files.get(path))
+        made = signed(run, run.files.get(path))
         if made.signed_at is None:
             break
         kept = run.files.put(f"snapshots/{made.sha256}.pdf", made.content)

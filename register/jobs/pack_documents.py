@@ -16,8 +16,7 @@ from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
 from register.documents.paper import Paper, Seal, request
-from register.documents.sealing import Sealed, sealed
-from register.documents.seals import seal_of
+from register.documents.signed import Signed, signed
 from register.errors import NotNow, say
 from register.formats.pdf_process import UNHURRIED, Request, render_request
 from register.jobs.snapshots import AT_ONCE
@@ -80,8 +79,8 @@ def issued(ground: Ground, round: Round) -> list[Snapshot]:
     rows = select(Snapshot).where(Snapshot.round_id == round.id, Snapshot.kind.in_(FOLDERS), Snapshot.unsigned_size > 0)
     rows = authz.visible(rows.where(Snapshot.internal.is_(False)).order_by(Snapshot.id), Snapshot, ground.actor)
     found = list(ground.session.scalars(rows))
-    last = {one.series: seal_of(ground.run, one).number for one in found}
-    newest = [one for one in found if seal_of(ground.run, one).number == last[one.series]]
+    last = {one.series: one.number for one in found}
+    newest = [one for one in found if one.number == last[one.series]]
     return sorted((one for one in newest if one.state is not SnapshotState.DISPOSED), key=lambda one: one.file_name)
 
 
@@ -102,7 +101,7 @@ def taken(run: Runtime, row: Snapshot) -> Member:
     data = next(name for name, one in attached.items() if hashlib.sha256(one).hexdigest() == row.data_sha256)
     about = {
         "type": row.kind.value,
-        "snapshot": seal_of(run, row).number,
+        "snapshot": row.number,
         "id": str(row.public_id),
         "issued": True,
         "unsigned_size": row.unsigned_size,
@@ -147,11 +146,11 @@ def rendered(ground: Ground, seal: Seal, wanted: Iterable[Drawing]) -> Iterator[
     """Yield the documents in their order, rendered and signed; no more than ``AT_ONCE`` are held at once."""
     run = ground.run
 
-    def finish(asked: Request) -> Sealed:
-        return sealed(run, render_request(asked, UNHURRIED))
+    def finish(asked: Request) -> Signed:
+        return signed(run, render_request(asked, UNHURRIED))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running: deque[tuple[Drawn, Future[Sealed]]] = deque()
+        running: deque[tuple[Drawn, Future[Signed]]] = deque()
         for one in (drawn for drawing in wanted for drawn in _draw(ground, seal, drawing)):
             running.append((one, pool.submit(finish, one.request)))
             if len(running) == AT_ONCE:
@@ -160,7 +159,7 @@ def rendered(ground: Ground, seal: Seal, wanted: Iterable[Drawing]) -> Iterator[
             yield _member(*_next(running))
 
 
-def _next(running: deque[tuple[Drawn, Future[Sealed]]]) -> tuple[Drawn, Sealed]:
+def _next(running: deque[tuple[Drawn, Future[Signed]]]) -> tuple[Drawn, Signed]:
     drawn, future = running.popleft()
     return drawn, future.result()
 
@@ -181,7 +180,7 @@ def _draw(ground: Ground, seal: Seal, drawing: Drawing) -> Iterator[Drawn]:
         yield Drawn(drawing, paper, part, request(paper, words, settings.templates_dir, part))
 
 
-def _member(drawn: Drawn, made: Sealed) -> Member:
+def _member(drawn: Drawn, made: Signed) -> Member:
     wanted, paper, seal = drawn.drawing.wanted, drawn.paper, drawn.seal
     about = {
         "type": wanted.kind.value,

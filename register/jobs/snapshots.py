@@ -19,8 +19,8 @@ from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
 from register.documents.paper import Anchor, Paper, Seal, request
-from register.documents.sealing import sealed
 from register.documents.seals import address
+from register.documents.signed import signed
 from register.errors import NotNow, say
 from register.formats.pdf_pages import count_pages
 from register.formats.pdf_process import UNHURRIED, Request, render_request
@@ -106,7 +106,7 @@ def _identified(run: Runtime, seal: Seal) -> Seal:
 
 def keep(run: Runtime, wanted: Wanted, drawn: Drawn, pdf: bytes) -> Made:
     """Put a rendered file into the store, and return what its row will say."""
-    seal, done = drawn.seal, sealed(run, pdf)
+    seal, done = drawn.seal, signed(run, pdf)
     part = f"-{seal.volume}of{seal.volumes}" if seal.volumes > 1 else ""
     return Made(
         public_id=uuid.UUID(seal.public_id),

@@ -67,8 +67,9 @@ class Snapshot(Audited, PublicId, Base):
 
     @property
     def number(self) -> str:
-        """What is printed in it: the name of its file without language and kind of file."""
-        return self.file_name.rpartition(".")[0].removesuffix(f"-{self.language}")
+        """What is printed in it: the name of its file without volume, language and kind of file."""
+        stem = self.file_name.rpartition(".")[0].removesuffix(f"-{self.language}")
+        return stem.removesuffix(f"-{self.volume}of{self.volumes}")
 
     @property
     def audit_label(self) -> str:

@@ -8,8 +8,8 @@ from register.documents.ground import Ground
 from register.documents.kinds import DOCUMENTS
 from register.documents.language import Language
 from register.documents.paper import pdf
-from register.documents.sealing import sealed
 from register.documents.seals import seal_of
+from register.documents.signed import signed
 from register.models import Snapshot
 from register.services import snapshots as services
 from register.vocab import SnapshotKind, Variant
@@ -33,7 +33,7 @@ def copy_of(snapshot: Snapshot) -> bytes:
     session = reading_session()
     ground = Ground(run, session, session, actor, words, snapshot.made_at, snapshot.subject, snapshot.variant)
     paper = DOCUMENTS[snapshot.kind].papers(ground)[0]
-    made = sealed(run, pdf(run, paper, snapshot.language, seal_of(run, snapshot), handed_to()))
+    made = signed(run, pdf(run, paper, snapshot.language, seal_of(run, snapshot), handed_to()))
     with run.database.writing() as session:
         kept = session.get_one(Snapshot, snapshot.id)
         services.hand(session, kept, made.sha256, made.unsigned_sha256, len(made.content), by=actor)

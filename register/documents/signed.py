@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Sealed:
+class Signed:
     """A file as it is handed out, and how it was rendered: where it waits for its signature, both are one."""
 
     content: bytes
@@ -37,18 +37,18 @@ class Sealed:
         return hashlib.sha256(self.rendered).hexdigest()
 
 
-def sealed(run: Runtime, rendered: bytes) -> Sealed:
+def signed(run: Runtime, rendered: bytes) -> Signed:
     """Return the file signed and stamped; unsigned without a key, and waiting where key or time stamp cannot be had.
 
     Never a signature without the stamp that the settings ask for: what could not be stamped is signed later.
     """
     if not run.signing.signs:
-        return Sealed(rendered, rendered, SnapshotState.ISSUED, None)
+        return Signed(rendered, rendered, SnapshotState.ISSUED, None)
     now = run.clock.now()
     try:
-        return Sealed(seal_in_child(rendered, run.signing, now), rendered, SnapshotState.SIGNED, now)
+        return Signed(seal_in_child(rendered, run.signing, now), rendered, SnapshotState.SIGNED, now)
     except (StampAway, SealFailed) as error:
         log.error("a snapshot could not be signed", sentence=str(error.sentence), detail=error.detail)
     except Unusable as error:
         log.error("a snapshot could not be signed", sentence=str(error))
-    return Sealed(rendered, rendered, SnapshotState.WAITING, None)
+    return Signed(rendered, rendered, SnapshotState.WAITING, None)
