@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.postgres import NoServer, Server
 from tests.support.summary import fail_skips
 
 pytest_plugins = ["tests.support.data"]
+BROWSER = Path(__file__).with_name("browser")
 SERVER = pytest.StashKey[Server | str]()
 
 
@@ -60,6 +62,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(SERVER, None)
     if isinstance(server, Server):
         server.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser's tests last: the browser leaves an event loop running in its worker's thread, and whoever signs
+    or checks a signature after it there could start none."""
+    items.sort(key=lambda item: BROWSER in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True)
