@@ -311,7 +311,7 @@ def test_a_signature_that_cannot_be_had_ends_the_job(run: Runtime, monkeypatch: 
         raise StampAway(say("タイムスタンプ局から応答がありません。"))
 
     monkeypatch.setattr(pack_documents, "render_request", drawn_small)
-    monkeypatch.setattr(pack_documents, "sealed", lambda _run, pdf: Signed(pdf, pdf, SnapshotState.WAITING, None))
+    monkeypatch.setattr(pack_documents, "signed", lambda _run, pdf: Signed(pdf, pdf, SnapshotState.WAITING, None))
     monkeypatch.setattr(packs, "sign_in_child", away)
     signing = replace(run, signing=replace(run.signing, key_file=Path("key.pem")))
     with pytest.raises(StampAway):
@@ -321,7 +321,7 @@ def test_a_signature_that_cannot_be_had_ends_the_job(run: Runtime, monkeypatch: 
 
 def test_the_manifest_is_signed_where_there_is_a_key(run: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pack_documents, "render_request", drawn_small)
-    monkeypatch.setattr(pack_documents, "sealed", lambda _run, pdf: Signed(pdf, pdf, SnapshotState.ISSUED, None))
+    monkeypatch.setattr(pack_documents, "signed", lambda _run, pdf: Signed(pdf, pdf, SnapshotState.ISSUED, None))
     monkeypatch.setattr(packs, "sign_in_child", lambda manifest, _config, _at: b"over " + manifest[:9])
     signing = replace(run, signing=replace(run.signing, key_file=Path("key.pem")))
     snapshot = made_by_hand(signing, "2025-3")
