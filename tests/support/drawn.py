@@ -1,4 +1,5 @@
-"""Draws every kind of document of a register with one seal and prints the digest of what its renderer is given.
+"""Draws every kind of document of a register with one seal and prints digests: of what the renderer is given, in both
+languages, and of the file, in Japanese.
 
 Run as a program, so that processes with other hash seeds and time zones can be compared.
 """
@@ -21,13 +22,13 @@ from register.documents.kinds import DOCUMENTS
 from register.documents.language import LANGUAGES, Language
 from register.documents.paper import Anchor, Seal, request
 from register.factory import create_app
-from register.formats.pdf_process import Limits
-from register.models import Referral, Round, Submission, User
+from register.formats.pdf_process import Limits, render_request
+from register.models import Edition, Referral, Round, Submission, User
 from register.runtime import runtime_of
 from register.services import snapshot_subjects as subjects
 from register.services.snapshots import Wanted
 from register.states import ROUND_SETTLED
-from register.vocab import Role, SnapshotKind
+from register.vocab import Role, SnapshotKind, Variant
 from tests.support.application import settings_for
 from tests.support.data import NOW
 from tests.support.documents import LATER
@@ -37,15 +38,23 @@ SEAL = Seal("number-001", "00000000-0000-4000-8000-000000000001", LATER, "事務
 
 
 def wanted(session: Session, by: Actor, language: str) -> Iterator[Wanted]:
-    """Yield a document of every kind that the story has."""
-    settled = session.scalars(select(Round).where(Round.state.in_(ROUND_SETTLED)).order_by(Round.id)).first()
+    """Yield a document of every kind, and of each variant."""
+    settled = settled_round(session)
     for kind in (SnapshotKind.REPORT, SnapshotKind.ANNEX):
         yield subjects.of_round(session, settled, kind, language)
+    edition = session.scalars(select(Edition).order_by(Edition.id)).first()
+    for variant in Variant:
+        yield subjects.of_edition(edition, variant, language)
     yield subjects.of_register(session, {}, language, None, by)
     yield subjects.of_case(case_of(session), language, None)
     yield subjects.of_incident(incident_of(session), language, None)
     yield subjects.of_submission(receipted(session), language)
     yield subjects.of_meeting(met(session), language)
+
+
+def settled_round(session: Session) -> Round:
+    """Return the first round whose figures are settled."""
+    return session.scalars(select(Round).where(Round.state.in_(ROUND_SETTLED)).order_by(Round.id)).first()
 
 
 def receipted(session: Session) -> Submission:
@@ -60,7 +69,7 @@ def met(session: Session) -> object:
 
 
 def main(url: str, folder: str) -> None:
-    """Print the digest of each request, by kind and language."""
+    """Print the digests by kind, variant and language."""
     run = runtime_of(create_app(settings_for(url, Path(folder)), FixedClock(NOW), TESTING=True))
     found = {}
     with run.database.reading() as session:
@@ -72,7 +81,10 @@ def main(url: str, folder: str) -> None:
                 ground = Ground(run, session, session, by, words, LATER, one.subject, one.variant)
                 for paper in DOCUMENTS[one.kind].papers(ground):
                     asked = request(paper, words, run.settings.templates_dir, SEAL)
-                    found[f"{one.kind}-{language}"] = hashlib.sha256(asked.dump(Limits())).hexdigest()
+                    name = f"{one.kind}-{one.variant}-{language}"
+                    found[name] = hashlib.sha256(asked.dump(Limits())).hexdigest()
+                    if language == "ja":
+                        found[f"{name}.pdf"] = hashlib.sha256(render_request(asked)).hexdigest()
     run.database.engine.dispose()
     sys.stdout.write(json.dumps(found))
 
