@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     job_seconds: float = 2.0
     demo: bool = False
 
+    mail_url: SecretStr | None = None
+    mail_from: str = ""
+    mail_seconds: float = 30.0
+
     signing_key_file: Path | None = None
     signing_passphrase: SecretStr | None = None
     signing_cert_file: Path | None = None

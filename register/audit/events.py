@@ -92,3 +92,6 @@ class Event(StrEnum):
     QUESTION_CHECKED = "question.checked"
     QUESTION_ANSWERED = "question.answered"
     QUESTION_REVIEWED = "question.reviewed"
+    MESSAGE_AGAIN = "message.again"
+    MESSAGE_DROPPED = "message.dropped"
+    ADDRESS_REVIVED = "dead_address.revived"

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     SNAPSHOT_CHECK = "snapshot.check"
     JOB_READ = "job.read"
     AUDIT_READ = "audit.read"
+    DELIVERY_READ = "delivery.read"
+    DELIVERY_SEND = "delivery.send"
     INCIDENT_READ = "incident.read"
     INCIDENT_CREATE = "incident.create"
     INCIDENT_REPORT = "incident.report"

@@ -12,6 +12,7 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    DeadAddress,
     Disclosure,
     Edition,
     HighRiskFlag,
@@ -20,6 +21,7 @@ from register.models import (
     Job,
     LifecycleEvent,
     Measure,
+    Message,
     NilReport,
     Notice,
     NoticeAnswer,
@@ -123,6 +125,9 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
         Role.AUDITOR: Reach.ALL,
     },
     Permission.AUDIT_READ: {Role.APPROVER: Reach.OWN, **_OVERSIGHT},
+    # Whom mail reaches, and never what it says: that is not kept.
+    Permission.DELIVERY_READ: {**_OVERSIGHT, Role.ADMIN: Reach.ALL},
+    Permission.DELIVERY_SEND: {Role.SECRETARIAT: Reach.ALL},
     Permission.INCIDENT_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOTIFIED, Role.AUDITOR: Reach.NOTIFIED},
     # The secretariat enters what it heard of itself, for the ministry concerned.
     Permission.INCIDENT_CREATE: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOTIFIED},
@@ -263,4 +268,6 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     Question: Permission.QUESTION_READ,
     Disclosure: Permission.DISCLOSURE_READ,
     Edition: Permission.EDITION_READ,
+    Message: Permission.DELIVERY_READ,
+    DeadAddress: Permission.DELIVERY_READ,
 }

@@ -16,7 +16,7 @@ from register.clock import MONTHS, TOKYO, era_date
 from register.documents.wording import teller
 from register.errors import Say
 from register.formspec.schema import Text
-from register.text import is_japanese
+from register.text import clean_line, is_japanese
 from register.vocab import Term
 
 LANGUAGES = ("ja", "en")
@@ -91,6 +91,12 @@ class Language:
         return f"{era_date(local.date())} {local.hour}時{local.minute:02d}分（日本時間）"
 
 
+@cache
+def language_of(folder: Path, code: str) -> Language:
+    """Return a language whose catalogue is read once, for whoever writes many texts."""
+    return Language(folder, code)
+
+
 def speakers(folder: Path) -> dict[str, Callable[[Say], str]]:
     """Return what says a sentence in each language of a document."""
     return {code: Language(folder, code).say for code in LANGUAGES}
@@ -116,6 +122,7 @@ def environment_of(language: Language, templates: Path) -> Environment:
         on=language.on,
         at=language.at,
         n=_number,
+        line=clean_line,
         drawn=_drawn,
         told=teller(language.say, language.code),
     )

@@ -17,6 +17,7 @@ from register.models.incident import (
     NilReport,
 )
 from register.models.job import Job
+from register.models.message import DeadAddress, Message
 from register.models.ministry import CaseSerial, Ministry
 from register.models.mixins import Audited
 from register.models.notice import Notice, NoticeAnswer, NoticeEvent, NoticeRecipient, NoticeSerial
@@ -53,6 +54,7 @@ __all__ = [
     "BuiltTableVersion",
     "CaseSerial",
     "ChangeMark",
+    "DeadAddress",
     "Disclosure",
     "Edition",
     "EditionText",
@@ -68,6 +70,7 @@ __all__ = [
     "Job",
     "LifecycleEvent",
     "Measure",
+    "Message",
     "Ministry",
     "NilReport",
     "Notice",

@@ -42,6 +42,7 @@ from register.states.notices import (
     notice_steps,
     reply_step,
 )
+from register.states.outbox import MESSAGE, MESSAGE_FLAGGED, message_move
 from register.states.questions import (
     QUESTION,
     QUESTION_BY_CHECK,
@@ -89,6 +90,8 @@ __all__ = [
     "INCIDENT_OPEN",
     "JOB",
     "LIFECYCLE",
+    "MESSAGE",
+    "MESSAGE_FLAGGED",
     "NOTICE",
     "QUESTION",
     "QUESTION_BY_CHECK",
@@ -127,6 +130,7 @@ __all__ = [
     "incident_steps",
     "judged_for_start",
     "lifecycle_move",
+    "message_move",
     "moves_from",
     "not_in_future",
     "notice_refusals",

@@ -17,6 +17,7 @@ from register.vocab.editions import (
 )
 from register.vocab.incidents import IncidentDeed, IncidentKind, IncidentState, Precision
 from register.vocab.notices import AudienceKind, NoticeDeed, NoticeState, Reply, ReplyState
+from register.vocab.outbox import Channel, MessageState
 from register.vocab.people import MINISTRY_ROLES, Role
 from register.vocab.questions import About, Need, QuestionDeed, QuestionState, Weight
 from register.vocab.referrals import Publicity, ReferralDeed, ReferralState
@@ -45,6 +46,7 @@ __all__ = [
     "AudienceKind",
     "ChangeCause",
     "ChangeKind",
+    "Channel",
     "Confirmation",
     "DisclosureClass",
     "DisclosurePart",
@@ -60,6 +62,7 @@ __all__ = [
     "Lifecycle",
     "MappedBy",
     "Mark",
+    "MessageState",
     "Need",
     "NoticeDeed",
     "NoticeState",
