@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from register.cli import audit as audit_commands
 from register.cli import db as db_commands
 from register.cli import jobs as jobs_commands
+from register.cli import outbox as outbox_commands
 from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
@@ -19,9 +20,12 @@ from register.cli import sentinel as sentinel_commands
 from register.cli import snapshots as snapshots_commands
 from register.clock import Clock, SystemClock
 from register.db import Database
+from register.errors import Unusable
 from register.files import FileStore
 from register.formats import demo_ca
+from register.formats.mail import envelope_sender
 from register.formats.signing_trust import trust_of
+from register.formats.smtp import server_of
 from register.formspec.loader import load_library
 from register.formspec.retention import load_retention
 from register.formspec.risk import load_risk
@@ -36,6 +40,7 @@ from register.web import (
     audit,
     built_tables,
     converters,
+    deliveries,
     disclosures,
     editions,
     errors,
@@ -107,6 +112,7 @@ BLUEPRINTS = tuple(
         snapshot_checks,
         snapshots,
         jobs,
+        deliveries,
         audit,
         health,
         guide,
@@ -120,6 +126,7 @@ COMMANDS = (
     sentinel_commands.group,
     seed_commands.command,
     jobs_commands.group,
+    outbox_commands.group,
     snapshots_commands.group,
 )
 MAX_REQUEST = 6 * 1024 * 1024
@@ -157,6 +164,7 @@ def create_app(settings: Settings, clock: Clock | None = None, **config: Any) ->
 
 
 def _runtime(settings: Settings, clock: Clock) -> Runtime:
+    _check_mail(settings)
     database = Database(settings.database_url, clock)
     data = settings.config_dir
     files, forms = FileStore(settings.files_url), load_library(data, FORM)
@@ -165,6 +173,17 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
         demo_ca.make(settings.signing_demo_folder, clock.now())
     signing = signing_config(settings)
     return Runtime(settings, database, clock, files, forms, *terms, signing, trust_of(signing))
+
+
+def _check_mail(settings: Settings) -> None:
+    """Raise ``Unusable`` where mail is on and could not be sent: that must be seen at the start, not at a deadline."""
+    if settings.mail_url and server_of(settings.mail_url.get_secret_value()):
+        try:
+            envelope_sender(settings.mail_from)
+        except ValueError:
+            raise Unusable("REGISTER_MAIL_FROM is no sender: write NAME <ADDRESS@HOST> or ADDRESS@HOST") from None
+        if not settings.public_url:
+            raise Unusable("REGISTER_PUBLIC_URL is missing: mail leads back to the register")
 
 
 def _edges(app: Flask, run: Runtime) -> None:

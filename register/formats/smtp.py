@@ -160,10 +160,10 @@ class Post:
         self._connected()
 
     def _content(self, smtp: smtplib.SMTP, content: bytes) -> Answer:
-        """Send the content, which no line of a lone dot may end; a connection that breaks now leaves everything open."""
+        """Send the content, which no lone dot may end; a connection that breaks now leaves everything open."""
         _limit(smtp, self._seconds * PATIENCE)
         try:
-            smtp.send(content + b".\r\n")
+            smtp.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
             code, said = _heard(smtp, final=True)
         except (_Broken, smtplib.SMTPException, OSError) as error:
             self._drop()

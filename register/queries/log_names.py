@@ -92,9 +92,15 @@ SENTENCES: Mapping[Event, Say] = {
     Event.QUESTION_CHECKED: say("台帳を確認し、府省庁への質問を改めた"),
     Event.QUESTION_ANSWERED: say("確認の質問に答えた"),
     Event.QUESTION_REVIEWED: say("確認の質問への説明を確かめた"),
+    Event.MESSAGE_AGAIN: say("メールをもう一度送ることにした"),
+    Event.MESSAGE_DROPPED: say("メールを送らずに終えた"),
+    Event.ADDRESS_REVIVED: say("届かなかった宛先をもう一度使うことにした"),
 }
 
 DETAILS: Mapping[str, Say] = {
+    "address": say("メールの宛先"),
+    "key": say("メールの識別子"),
+    "message_id": say("Message-ID"),
     "anchor": say("監査記録の件数"),
     "kind": say("種類"),
     "trend": say("推移"),

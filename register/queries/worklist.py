@@ -13,7 +13,7 @@ from register.errors import Say, say
 from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
 from register.models import Assessment, AssessmentEvent, Incident, Measure
-from register.queries import disclosures, notice_tasks, question_tasks, referral_tasks
+from register.queries import deliveries, disclosures, notice_tasks, question_tasks, referral_tasks
 from register.queries.incidents import SILENT, silent
 from register.queries.nil_reports import unsaid
 from register.queries.reasking import count_due
@@ -44,7 +44,7 @@ def tasks(session: Session, actor: Actor, terms: RiskTerms, sheets: SheetLibrary
         found += _measures(session, actor, today) + _months(session, actor, terms, today)
         found += _judgments(session, actor, sheets, today)
     found += referral_tasks.tasks(session, actor, today) + notice_tasks.tasks(session, actor, today)
-    found += disclosures.tasks(session, actor, today)
+    found += disclosures.tasks(session, actor, today) + deliveries.tasks(session, actor)
     return found + question_tasks.tasks(session, actor)
 
 

@@ -9,7 +9,7 @@ class Channel(Term):
     """The way that a message takes."""
 
     MAIL = "mail", "メール", "E-mail"
-    WEBHOOK = "webhook", "Webhook", "Webhook"
+    WEBHOOK = "webhook", "ウェブフック", "Webhook"
 
 
 class MessageState(Term):

@@ -28,12 +28,14 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    DeadAddress,
     Disclosure,
     Edition,
     Incident,
     IncidentFile,
     Job,
     Measure,
+    Message,
     Notice,
     NoticeRecipient,
     Question,
@@ -82,6 +84,8 @@ PUBLIC: tuple[type[DeclarativeBase], ...] = (
     Question,
     Disclosure,
     Edition,
+    Message,
+    DeadAddress,
 )
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {

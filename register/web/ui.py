@@ -73,6 +73,7 @@ NAVIGATION = (
         Permission.SNAPSHOT_READ,
         ("jobs", "snapshot_asks", "snapshot_checks"),
     ),
+    NavItem("deliveries.index", lazy_gettext("メールの配信"), Permission.DELIVERY_READ),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
 

@@ -191,6 +191,7 @@ PAGES = {
     "editions.step": Address(SECRETARIAT, of("edition", CORRECTION, turn="discard")),
     "editions.public": Address(REPORTER, of("edition", OUT)),
     "editions.closed": Address(SECRETARIAT, of("edition", OUT)),
+    "deliveries.index": Address(SECRETARIAT),
     "disclosures.index": Address(SECRETARIAT),
     "disclosures.show": Address(APPROVER, of("use_case", DISCLOSED)),
     "disclosures.propose": Address(APPROVER, of("use_case", DISCLOSED, part="title")),

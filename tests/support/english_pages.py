@@ -42,6 +42,7 @@ EVERYONE = {
     "editions.index",
     "editions.show",
     "editions.public",
+    "deliveries.index",
     "disclosures.index",
     "disclosures.show",
     "built_tables.index",

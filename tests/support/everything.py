@@ -69,6 +69,7 @@ from register.vocab import (
 )
 from tests.support import snapshots
 from tests.support.data import NOW, staffed
+from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
 
 BY = Actor.system("tests")
@@ -94,6 +95,7 @@ def rows_of_everything(url: str) -> None:
         add_editions(session, rounds[0])
         add_tables(session)
         add_jobs(session)
+        add_messages(session)
         add_snapshots(session, ministries, rounds[0])
         # Deeds without a row: one of a person of a ministry, one of nobody's.
         approver = session.scalars(select(User).where(User.email == "approver@example.go.jp")).one()

@@ -62,6 +62,7 @@ from register.vocab import (
 from tests.support import snapshots
 from tests.support.assessments import SHEETS, filled
 from tests.support.data import NOW, staffed
+from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
 
 FORMS = load_library(ROOT / "config", "periodic")
@@ -95,6 +96,7 @@ def peopled(url: str) -> None:
         _questions(session)
         _disclosures(session)
         _editions(session)
+        add_messages(session)
     database.engine.dispose()
 
 

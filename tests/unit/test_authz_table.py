@@ -17,6 +17,7 @@ from register.models import (
     AssessmentEvent,
     AuditEntry,
     BuiltTable,
+    DeadAddress,
     Disclosure,
     Edition,
     HighRiskFlag,
@@ -28,6 +29,7 @@ from register.models import (
     ItemVersion,
     Job,
     Measure,
+    Message,
     NilReport,
     Notice,
     NoticeAnswer,
@@ -105,6 +107,8 @@ TABLE = {
     "snapshot.download": SNAPSHOTS,
     "snapshot.check": EVERYBODY,
     "job.read": dict.fromkeys(("reporter", "approver", "secretariat"), "ASKED") | {"auditor": "ALL"},
+    "delivery.read": READ_ALL | {"admin": "ALL"},
+    "delivery.send": {"secretariat": "ALL"},
     "audit.read": {"approver": "OWN"} | READ_ALL,
     "incident.read": OWN | TOLD,
     "incident.create": OWN | {"secretariat": "NOTIFIED"},
@@ -147,6 +151,8 @@ SEEN_BY = {
     Snapshot: "snapshot.read",
     Job: "job.read",
     AuditEntry: "audit.read",
+    Message: "delivery.read",
+    DeadAddress: "delivery.read",
     Incident: "incident.read",
     Measure: "incident.read",
     IncidentFile: "incident.read",
@@ -185,7 +191,11 @@ def test_the_table_is_that_of_the_domain(permission: Permission, role: Role) -> 
 
 
 def test_the_administrator_sees_no_content() -> None:
-    assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == {Permission.HOME}
+    assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == {
+        Permission.HOME,
+        # Whom mail reaches, not what it says.
+        Permission.DELIVERY_READ,
+    }
 
 
 def test_only_people_of_a_ministry_have_a_reach_over_its_own_rows() -> None:

@@ -26,11 +26,13 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    DeadAddress,
     Disclosure,
     Edition,
     Incident,
     IncidentFile,
     Measure,
+    Message,
     Ministry,
     Notice,
     NoticeRecipient,
@@ -67,7 +69,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 }
 # What a person may not know of.
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
-HIDDEN |= {Disclosure, Edition, Snapshot}
+HIDDEN |= {Disclosure, Edition, Snapshot, Message, DeadAddress}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question, BuiltTable}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

@@ -110,4 +110,14 @@ def test_the_demo_refuses_a_database_with_data(app: Flask) -> None:
 
 
 def test_every_command_that_changes_anything_is_ours(app: Flask) -> None:
-    assert set(app.cli.commands) == {"audit", "db", "jobs", "reports", "rounds", "seed", "sentinel", "snapshots"}
+    assert set(app.cli.commands) == {
+        "audit",
+        "db",
+        "jobs",
+        "outbox",
+        "reports",
+        "rounds",
+        "seed",
+        "sentinel",
+        "snapshots",
+    }
