@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burden, documents, incident_list, list_page, reports, sentinel, statements, workbooks, writes
+from bench import burden, documents, incident_list, list_page, outbox, reports, sentinel, statements, workbooks, writes
 from bench.data import installations
 from bench.measure import Count, Line, table
 from bench.serve import FLOORS, REGISTER, serving
@@ -50,6 +50,8 @@ def _measured(server: str | None) -> list[Line | Count]:
             # After all that: it asks about half of the cases, which no register in use has open.
             _tell("checking what the register holds")
             lines += sentinel.measure(made["large"])
+            _tell("sending mail")
+            lines += outbox.measure(made["small"])
             _tell("counting rounds")
             lines += reports.measure(made, {"large": large, "small": small}, password, Path(folder), server)
         _tell("answering a round in a browser")

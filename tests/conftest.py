@@ -17,7 +17,7 @@ import pytest
 from tests.support import network, postgres
 from tests.support.databases import Databases
 from tests.support.postgres import NoServer, Server
-from tests.support.summary import fail_skips
+from tests.support.summary import fail_skips, figures
 
 pytest_plugins = ["tests.support.data"]
 BROWSER = Path(__file__).with_name("browser")
@@ -86,6 +86,15 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     if in_ci():
         fail_skips(report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell the figures of the tests that measure something."""
+    found = figures(report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, []))
+    if found:
+        terminalreporter.section("figures")
+    for line in found:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

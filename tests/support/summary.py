@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 
@@ -12,3 +14,9 @@ def fail_skips(report: pytest.TestReport | pytest.CollectReport) -> None:
         reason = place[2] if isinstance(place, tuple) else str(place)
         report.outcome = "failed"
         report.longrepr = f"with CI=true a skip is a failure: {reason}"
+
+
+def figures(reports: Iterable[pytest.TestReport]) -> list[str]:
+    """Return what tests have measured: each records it with ``record_property("figures", …)``."""
+    told = (value for report in reports for name, value in report.user_properties if name == "figures")
+    return sorted({str(value) for value in told})
