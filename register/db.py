@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
@@ -170,6 +171,7 @@ class Database:
         # Objects stay readable after the edge's one commit: the redirect needs their ids, not a new query.
         self._write = sessionmaker(self.engine, expire_on_commit=False, info={"clock": self.clock})
         self._read = sessionmaker(reading, autoflush=False, info={"clock": self.clock, "readonly": True})
+        self._check: Callable[[Session], None] | None = None
 
     @property
     def dialect(self) -> str:
@@ -180,18 +182,27 @@ class Database:
         return self._write() if write else self._read()
 
     def optimize(self) -> None:
-        """Bring up to date what the database knows of its tables' contents; PostgreSQL does that by itself.
+        """Bring up to date what the database knows of its tables' contents.
 
-        SQLite looks at every table that has changed much since, at a bounded number of rows of each.
+        SQLite looks at every table that has changed much since, at a bounded number of rows of each; PostgreSQL at a
+        sample of each, which it otherwise does only after many changes.
         """
-        if self.dialect == "sqlite":
-            with self.engine.begin() as connection:
-                connection.exec_driver_sql(f"PRAGMA optimize={EVERY_TABLE:#x}")
+        wanted = f"PRAGMA optimize={EVERY_TABLE:#x}" if self.dialect == "sqlite" else "ANALYZE"
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(wanted)
+
+    def guarded(self, check: Callable[[Session], None]) -> Database:
+        """Return the same database, every ``writing`` of which begins with ``check``; what that raises, it ends with."""
+        made = copy(self)
+        made._check = check
+        return made
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose work is committed once at the end, or rolled back when an exception leaves."""
         with self._write() as session, session.begin():
+            if self._check is not None:
+                self._check(session)
             yield session
 
     @contextmanager

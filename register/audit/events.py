@@ -87,6 +87,7 @@ class Event(StrEnum):
     NOTICE_ANSWERED = "notice.answered"
     NOTICE_CONFIRMED = "notice.confirmed"
     NOTICE_EXPORTED = "notice.exported"
+    CHORE_AGAIN = "job_run.again"
     SENTINEL_ASKED = "sentinel.asked"
     SENTINEL_RUN = "sentinel.run"
     QUESTION_CHECKED = "question.checked"

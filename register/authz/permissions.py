@@ -49,6 +49,8 @@ class Permission(StrEnum):
     SNAPSHOT_DOWNLOAD = "snapshot.download"
     SNAPSHOT_CHECK = "snapshot.check"
     JOB_READ = "job.read"
+    JOB_RUN_READ = "job_run.read"
+    JOB_RUN_AGAIN = "job_run.again"
     AUDIT_READ = "audit.read"
     DELIVERY_READ = "delivery.read"
     DELIVERY_SEND = "delivery.send"

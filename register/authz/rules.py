@@ -19,6 +19,7 @@ from register.models import (
     Incident,
     IncidentFile,
     Job,
+    JobRun,
     LifecycleEvent,
     Measure,
     Message,
@@ -124,6 +125,9 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
         Role.SECRETARIAT: Reach.ASKED,
         Role.AUDITOR: Reach.ALL,
     },
+    # What the register does by itself is no content of it: whoever keeps the machine going sees that it does.
+    Permission.JOB_RUN_READ: {**_OVERSIGHT, Role.ADMIN: Reach.ALL},
+    Permission.JOB_RUN_AGAIN: {Role.SECRETARIAT: Reach.ALL, Role.ADMIN: Reach.ALL},
     Permission.AUDIT_READ: {Role.APPROVER: Reach.OWN, **_OVERSIGHT},
     # Whom mail reaches, and never what it says: that is not kept.
     Permission.DELIVERY_READ: {**_OVERSIGHT, Role.ADMIN: Reach.ALL},
@@ -254,6 +258,7 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     BuiltTable: Permission.TABLE_READ,
     Snapshot: Permission.SNAPSHOT_READ,
     Job: Permission.JOB_READ,
+    JobRun: Permission.JOB_RUN_READ,
     AuditEntry: Permission.AUDIT_READ,
     Incident: Permission.INCIDENT_READ,
     Measure: Permission.INCIDENT_READ,

@@ -1,26 +1,34 @@
-"""The job runner: a process of its own in which a ticker looks for queued jobs; the web processes never run any."""
+"""The job runner: a process of its own in which a ticker looks for queued jobs and for chores that are due.
+
+The ticker decides nothing: what is due is computed from the rows and the clock, so a tick too many or too few does no
+harm. The web processes never run any.
+"""
 
 from __future__ import annotations
 
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from threading import Event
 from types import FrameType
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import DBAPIError
 
 from register.errors import Unusable
 from register.formats.signing_process import held_in_child
-from register.jobs import keeping, packs, sentinel, snapshots
+from register.jobs import packs, sentinel, snapshots
 from register.jobs.base import Handler, Progress, Store, run_job
-from register.jobs.leader import Leader, leader_for
+from register.jobs.chores import CHORES, Chore, run_chore
+from register.jobs.leader import Leader, Leadership, Led
 from register.runtime import Runtime
+from register.services import chores as services
 from register.services import jobs
-from register.services.jobs import Work
+from register.services.jobs import Lost, Work
 from register.vocab import SnapshotKind
 
 
@@ -32,77 +40,118 @@ def make_snapshot(run: Runtime, work: Work, progress: Progress) -> Store:
 
 HANDLERS: Mapping[str, Handler] = {snapshots.KIND: make_snapshot, sentinel.KIND: sentinel.make}
 
-# How long what could not be signed waits before it is tried again.
-SIGNING_MINUTES = 5
-
 log = structlog.get_logger(__name__)
 
 
-class Runner:
-    """Claims and does queued jobs while it leads; one that stands by does nothing."""
+# Told how far a piece of work is: its name, what is done, of how many.
+Told = Callable[[str, int, int], None]
 
-    def __init__(self, run: Runtime, handlers: Mapping[str, Handler] = HANDLERS, leader: Leader | None = None) -> None:
+
+def _silent(_name: str, _done: int, _total: int) -> None:
+    pass
+
+
+class Runner:
+    """Does queued jobs and the chores that are due while it leads; one that stands by does nothing."""
+
+    def __init__(
+        self,
+        run: Runtime,
+        handlers: Mapping[str, Handler] = HANDLERS,
+        leader: Leader | None = None,
+        chores: Sequence[Chore] = CHORES,
+        told: Told = _silent,
+    ) -> None:
         self._run = run
         self._handlers = handlers
-        self._leader = leader or leader_for(run.settings.database_url)
+        self._leadership = Leadership(run, leader)
+        self.chores = chores
+        self._told = told
         self._stop = Event()
+
+    def lead(self) -> bool:
+        """Return whether we lead, after trying to where nobody does; now and then this says that the leader lives."""
+        return self._leadership.lead() is not None
 
     def tick(self) -> int | None:
         """Do every job that waits; return how many, or None when another runner leads."""
-        if not self._leader.lead():
-            return None
-        # Nothing waits most of the time: look without the write lock first.
-        with self._run.database.reading() as session:
-            if not jobs.anything_open(session):
-                return 0
-        # We lead and do nothing yet, so what still runs was left by a runner that ended.
-        with self._run.database.writing() as session:
-            jobs.take_over(session)
-        count = 0
-        # The lock is asked for again before each job: a lost connection must not let two runners work.
-        while not self._stop.is_set() and self._leader.lead() and (work := self._claim()) is not None:
-            run_job(self._run, work, self._handlers, self._stop.is_set)
-            count += 1
-        return count
+        led = self._leadership.lead()
+        return None if led is None else self._unless_lost(led, self._jobs)
 
-    def upkeep(self) -> None:
-        """Do what a database and kept files want from time to time, if we lead."""
-        if self._leader.lead():
-            self._run.database.optimize()
-            keeping.dispose(self._run, self._run.clock.today())
+    def due(self, chore: Chore, at: Runtime | None = None) -> int | None:
+        """Do a run of ``chore`` if one is due, with the clock of ``at``; return how many, or None when another leads.
 
-    def sign(self) -> None:
-        """Sign the snapshots that wait for their signature, if we lead."""
-        if self._leader.lead():
-            keeping.sign_waiting(self._run)
+        It is called for different chores at once, never for the same one.
+        """
+        led = self._leadership.held()
+        return None if led is None else self._unless_lost(led, partial(self._chore, chore, at or self._run))
 
     def stop(self) -> None:
-        """Take no further job; the one at hand is finished."""
+        """Take on nothing more; the work at hand is finished."""
         self._stop.set()
 
     def close(self) -> None:
         """Let another runner lead."""
-        self._leader.close()
+        self._leadership.close()
 
-    def _claim(self) -> Work | None:
-        with self._run.database.writing() as session:
+    def _unless_lost(self, led: Led, deed: Callable[[Led], int]) -> int | None:
+        try:
+            return deed(led)
+        except Lost:
+            log.warning("another runner leads by now", fence=led.fence)
+            self._leadership.drop(led)
+            return None
+
+    def _jobs(self, led: Led) -> int:
+        # Nothing waits most of the time: look without the write lock first.
+        with led.run.database.reading() as session:
+            if not jobs.anything_open(session):
+                return 0
+        # We lead and do nothing yet, so what still runs was left by a runner that ended.
+        with led.run.database.writing() as session:
+            jobs.take_over(session)
+        count = 0
+        # The lock is asked for again before each job: one whose connection is lost should not begin another.
+        while not self._stop.is_set() and self._leadership.lead() is led and (work := self._claim(led)) is not None:
+            told = partial(self._told, work.kind)
+            run_job(led.run, work, self._handlers, self._stop.is_set, told)
+            count += 1
+        return count
+
+    def _claim(self, led: Led) -> Work | None:
+        with led.run.database.writing() as session:
             return jobs.claim(session)
+
+    def _chore(self, chore: Chore, at: Runtime, led: Led) -> int:
+        if self._stop.is_set():
+            return 0
+        run, slot = led.guarded(at), chore.when.slot(at.clock.now())
+        with run.database.reading() as session:
+            due, new = services.due(session, chore.name, slot)
+        if not due or (new and not chore.waits(run)):
+            return 0
+        with run.database.writing() as session:
+            begun = services.begin(session, chore.name, slot, led.fence)
+        if begun is None:
+            return 0
+        run_chore(led, run, chore, begun, partial(self._told, chore.name), self._stop.is_set)
+        return 1
 
 
 def serve(run: Runtime) -> None:
-    """Tick every ``job_seconds`` until SIGTERM or SIGINT; the job at hand is finished first."""
+    """Tick every ``job_seconds`` until SIGTERM or SIGINT; the work at hand is finished first."""
     runner = Runner(run)
     _tell_key(run)
-    # That a tick is left out while a job runs is no news.
+    # That a tick is left out while work is done is no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler = BlockingScheduler(timezone="UTC")
-    scheduler.add_job(
-        _safely, "interval", [runner.tick], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,
-        misfire_grace_time=None,
-    )  # fmt: skip
-    # Runners are restarted at any hour: once at each start is needed, the clock only serves those that run for weeks.
-    scheduler.add_job(_safely, "interval", [runner.upkeep], days=1, next_run_time=run.clock.now(), coalesce=True)
-    scheduler.add_job(_safely, "interval", [runner.sign], minutes=SIGNING_MINUTES, max_instances=1, coalesce=True)
+    # A thread for each: mail does not wait for a long document, nor a job for the nightly checks.
+    ticks = [runner.lead, runner.tick, *(partial(runner.due, chore) for chore in runner.chores)]
+    scheduler = BlockingScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(len(ticks))})
+    for tick in ticks:
+        scheduler.add_job(
+            _safely, "interval", [tick], seconds=run.settings.job_seconds, max_instances=1, coalesce=True,
+            misfire_grace_time=None, next_run_time=run.clock.now(),
+        )  # fmt: skip
 
     def end(_number: int, _frame: FrameType | None) -> None:
         runner.stop()

@@ -17,6 +17,7 @@ from register.models.incident import (
     NilReport,
 )
 from register.models.job import Job
+from register.models.job_run import JobLeader, JobRun
 from register.models.message import DeadAddress, Message
 from register.models.ministry import CaseSerial, Ministry
 from register.models.mixins import Audited
@@ -68,6 +69,8 @@ __all__ = [
     "IncidentSerial",
     "ItemVersion",
     "Job",
+    "JobLeader",
+    "JobRun",
     "LifecycleEvent",
     "Measure",
     "Message",

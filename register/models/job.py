@@ -16,8 +16,8 @@ from register.vocab import JobState
 class Job(PublicId, Base):
     """One piece of work; ``key`` is unique, so asking twice for the same work gives the same row.
 
-    ``done`` of ``total`` steps is its progress; ``snapshot_id`` is what it made. Not audited: the deed that asked for
-    it and the thing it makes are.
+    ``done`` of ``total`` steps is its progress; ``snapshot_id`` is what it made; one that an unexpected error stopped
+    is not tried again before ``next_at``. Not audited: the deed that asked for it and the thing it makes are.
     """
 
     __tablename__ = "job"
@@ -36,4 +36,5 @@ class Job(PublicId, Base):
     asked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    next_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshot.id"))

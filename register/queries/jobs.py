@@ -47,8 +47,10 @@ def job_page(session: Session, job: Job) -> JobPage:
 
 
 def oldest_waiting(session: Session) -> dt.datetime | None:
-    """Return when the oldest queued job was asked for; None when none waits."""
-    return session.scalar(select(func.min(Job.asked_at)).where(Job.state == JobState.QUEUED))
+    """Return since when the oldest queued job waits to be taken; None when none waits."""
+    return session.scalar(
+        select(func.min(func.coalesce(Job.next_at, Job.asked_at))).where(Job.state == JobState.QUEUED)
+    )
 
 
 def said(text: str) -> Say | None:

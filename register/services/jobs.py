@@ -1,17 +1,18 @@
 """Slow work as rows: asked for in a request's transaction, claimed and finished by the one job runner.
 
-``attempts`` is the fence: a runner that lost its claim (it was stopped, another one leads) carries an old number, and
-its steps no longer find the row.
+``attempts`` is the fence of a job: a runner that lost its claim (it was stopped, another one leads) carries an old
+number, and its steps no longer find the row. The fence of the runner itself is in ``leadership``.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,8 @@ from register.models import Job, User
 from register.vocab import JobState
 
 MAX_ATTEMPTS = 3
+# After an error that nobody foresaw: a minute after the first attempt, two after the second.
+PAUSE = dt.timedelta(minutes=1)
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -66,14 +69,14 @@ def open_job(session: Session, *, kind: str, params: Mapping[str, Any], by: Acto
 
 
 def anything_open(session: Session) -> bool:
-    """Return whether a job waits, or was left running."""
-    unfinished = Job.state.in_((JobState.QUEUED, JobState.RUNNING))
+    """Return whether a job waits to be done now, or was left running."""
+    unfinished = or_(_ready(session), Job.state == JobState.RUNNING)
     return session.scalar(select(Job.id).where(unfinished).limit(1)) is not None
 
 
 def claim(session: Session) -> Work | None:
-    """Take the oldest queued job; None when nothing waits."""
-    while (job_id := session.scalar(select(func.min(Job.id)).where(Job.state == JobState.QUEUED))) is not None:
+    """Take the oldest queued job whose pause is over; None when nothing waits."""
+    while (job_id := session.scalar(select(func.min(Job.id)).where(_ready(session)))) is not None:
         taken = session.execute(
             update(Job)
             .where(Job.id == job_id, Job.state == JobState.QUEUED)
@@ -82,6 +85,7 @@ def claim(session: Session) -> Work | None:
                 attempts=Job.attempts + 1,
                 started_at=session.info["clock"].now(),
                 ended_at=None,
+                next_at=None,
                 done=0,
                 total=0,
                 error="",
@@ -115,6 +119,16 @@ def fail(session: Session, work: Work, sentence: Say) -> None:
     _step(session, work, state=JobState.FAILED, error=packed(sentence), ended_at=session.info["clock"].now())
 
 
+def put_off(session: Session, work: Work, sentence: Say) -> bool:
+    """Queue work again that an unexpected error stopped, after a pause, or give it up; return whether it comes again."""
+    if work.attempt >= MAX_ATTEMPTS:
+        fail(session, work, sentence)
+        return False
+    next_at = session.info["clock"].now() + work.attempt * PAUSE
+    _step(session, work, state=JobState.QUEUED, error=packed(sentence), next_at=next_at, done=0, total=0)
+    return True
+
+
 def take_over(session: Session) -> int:
     """Queue what a runner that ended in the middle left running, give up what failed so too often; return how many."""
     now = session.info["clock"].now()
@@ -140,6 +154,13 @@ def _plain(sentence: Say) -> dict[str, Any]:
     params = {key: _plain(value) if isinstance(value, Say) else value for key, value in sentence.params.items()}
     context = {"context": sentence.context} if sentence.context else {}
     return {"template": sentence.template, "params": params, **context}
+
+
+def _ready(session: Session) -> ColumnElement[bool]:
+    # A pause that ends too far ahead was set under a clock that was wrong.
+    now = session.info["clock"].now()
+    over = or_(Job.next_at.is_(None), Job.next_at <= now, Job.next_at > now + MAX_ATTEMPTS * PAUSE)
+    return and_(Job.state == JobState.QUEUED, over)
 
 
 def _step(session: Session, work: Work, **values: Any) -> None:

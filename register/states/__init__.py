@@ -20,7 +20,7 @@ from register.states.incidents import (
     incident_step,
     incident_steps,
 )
-from register.states.jobs import JOB
+from register.states.jobs import JOB, RUN
 from register.states.lifecycle import (
     LIFECYCLE,
     MoveFacts,
@@ -75,6 +75,7 @@ from register.states.rounds import (
     round_step,
     submission_step,
 )
+from register.states.schedule import SCHEDULE, Daily, Every, When
 
 __all__ = [
     "ASSESSMENT",
@@ -104,10 +105,14 @@ __all__ = [
     "ROUND_PLANNED",
     "ROUND_RUNNING",
     "ROUND_SETTLED",
+    "RUN",
+    "SCHEDULE",
     "SETTLED_RETURN",
     "SUBMISSION",
     "AssessmentStep",
+    "Daily",
     "EditionStep",
+    "Every",
     "IncidentFacts",
     "IncidentStep",
     "MoveFacts",
@@ -120,6 +125,7 @@ __all__ = [
     "RoundStep",
     "SubmissionStep",
     "Transition",
+    "When",
     "assessment_step",
     "assessment_steps",
     "check_step",

@@ -21,7 +21,7 @@ from register.vocab.outbox import Channel, MessageState
 from register.vocab.people import MINISTRY_ROLES, Role
 from register.vocab.questions import About, Need, QuestionDeed, QuestionState, Weight
 from register.vocab.referrals import Publicity, ReferralDeed, ReferralState
-from register.vocab.register import JobState, Source
+from register.vocab.register import ChoreName, JobState, RunState, Source
 from register.vocab.rounds import (
     AnswerState,
     Confirmation,
@@ -47,6 +47,7 @@ __all__ = [
     "ChangeCause",
     "ChangeKind",
     "Channel",
+    "ChoreName",
     "Confirmation",
     "DisclosureClass",
     "DisclosurePart",
@@ -81,6 +82,7 @@ __all__ = [
     "Role",
     "RoundDeed",
     "RoundState",
+    "RunState",
     "SectionState",
     "SnapshotKind",
     "SnapshotState",

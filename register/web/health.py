@@ -1,4 +1,4 @@
-"""The address that a monitor asks: is the database there, is its schema the newest, does a job wait for too long."""
+"""The address that a monitor asks: is the database there, its schema the newest, is work done, does a runner lead."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from register import migrate
+from register.queries import chores
 from register.queries import jobs as queries
 from register.web.guard import public
 from register.web.session import reading_session, runtime
@@ -24,10 +25,11 @@ LONGEST_WAIT = dt.timedelta(minutes=30)
 @public
 def check() -> ResponseReturnValue:
     """200 when all is well, else 503; only yes and no, since anybody may ask."""
-    found = {"database": False, "schema": False, "jobs": False}
+    found = {"database": False, "schema": False, "jobs": False, "runner": False}
     try:
         run = runtime()
         oldest = queries.oldest_waiting(reading_session())
+        found["runner"] = chores.alive(reading_session())
         found["database"] = True
         found["jobs"] = oldest is None or run.clock.now() - oldest <= LONGEST_WAIT
         reading = run.database.engine.execution_options(readonly=True)

@@ -74,6 +74,7 @@ NAVIGATION = (
         ("jobs", "snapshot_asks", "snapshot_checks"),
     ),
     NavItem("deliveries.index", lazy_gettext("メールの配信"), Permission.DELIVERY_READ),
+    NavItem("chores.index", lazy_gettext("処理の状況"), Permission.JOB_RUN_READ),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
 
