@@ -27,6 +27,7 @@ from register.formats.mail import envelope_sender
 from register.formats.signing_trust import trust_of
 from register.formats.smtp import server_of
 from register.formspec.loader import load_library
+from register.formspec.reminders import load_reminders
 from register.formspec.retention import load_retention
 from register.formspec.risk import load_risk
 from register.formspec.sheets import load_sheets
@@ -170,7 +171,7 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
     database = Database(settings.database_url, clock)
     data = settings.config_dir
     files, forms = FileStore(settings.files_url), load_library(data, FORM)
-    terms = (load_risk(data), load_sheets(data), load_limits(data), load_retention(data))
+    terms = (load_risk(data), load_sheets(data), load_limits(data), load_retention(data), load_reminders(data))
     if settings.demo:
         demo_ca.make(settings.signing_demo_folder, clock.now())
     signing = signing_config(settings)

@@ -11,6 +11,7 @@ from register.db import Database
 from register.files import FileStore
 from register.formats.signing import SigningConfig, Trust, demo_config
 from register.formspec.loader import FormLibrary
+from register.formspec.reminders import ReminderPlan
 from register.formspec.retention import Retention
 from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
@@ -103,6 +104,7 @@ class Runtime:
     sheets: SheetLibrary
     limits: Limits
     retention: Retention
+    reminders: ReminderPlan
     signing: SigningConfig
     trust: Trust
 

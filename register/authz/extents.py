@@ -118,6 +118,10 @@ EXTENTS: Mapping[Reach, tuple[Callable[[Any, Who], Any], Callable[[Any, Who], An
         lambda model, actor: model.asked_by_id == actor.user_id,
         lambda row, actor: row.asked_by_id == actor.user_id,
     ),
+    Reach.RECEIVED: (
+        lambda model, actor: model.user_id == actor.user_id,
+        lambda row, actor: row.user_id == actor.user_id,
+    ),
     Reach.NOTIFIED: (_notified, _was_notified),
     # A flag is raised by a decision alone.
     Reach.DECIDED: (

@@ -30,6 +30,7 @@ from register.models import (
     Question,
     Referral,
     Remark,
+    Reminder,
     Round,
     Snapshot,
     Submission,
@@ -132,6 +133,9 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     # Whom mail reaches, and never what it says: that is not kept.
     Permission.DELIVERY_READ: {**_OVERSIGHT, Role.ADMIN: Reach.ALL},
     Permission.DELIVERY_SEND: {Role.SECRETARIAT: Reach.ALL},
+    # The secretariat may not learn from a reminder what its ministry has not told yet.
+    Permission.REMINDER_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOT_INTERNAL, Role.AUDITOR: Reach.NOT_INTERNAL},
+    Permission.INBOX: dict.fromkeys((Role.REPORTER, Role.APPROVER, Role.SECRETARIAT, Role.AUDITOR), Reach.RECEIVED),
     Permission.INCIDENT_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOTIFIED, Role.AUDITOR: Reach.NOTIFIED},
     # The secretariat enters what it heard of itself, for the ministry concerned.
     Permission.INCIDENT_CREATE: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOTIFIED},
@@ -275,4 +279,5 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     Edition: Permission.EDITION_READ,
     Message: Permission.DELIVERY_READ,
     DeadAddress: Permission.DELIVERY_READ,
+    Reminder: Permission.REMINDER_READ,
 }

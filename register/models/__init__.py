@@ -24,6 +24,7 @@ from register.models.mixins import Audited
 from register.models.notice import Notice, NoticeAnswer, NoticeEvent, NoticeRecipient, NoticeSerial
 from register.models.question import Question, QuestionEvent
 from register.models.referral import Referral, ReferralCondition, ReferralEvent, ReferralPackage, ReferralSerial
+from register.models.reminder import Reminder, ReminderStop, RoundReminder
 from register.models.request_token import RequestToken
 from register.models.round import FormVersion, Round
 from register.models.round_print import RoundPrint
@@ -89,9 +90,12 @@ __all__ = [
     "ReferralPackage",
     "ReferralSerial",
     "Remark",
+    "Reminder",
+    "ReminderStop",
     "RequestToken",
     "Round",
     "RoundPrint",
+    "RoundReminder",
     "RoundTally",
     "Snapshot",
     "SnapshotCopy",

@@ -22,6 +22,7 @@ from register.vocab.people import MINISTRY_ROLES, Role
 from register.vocab.questions import About, Need, QuestionDeed, QuestionState, Weight
 from register.vocab.referrals import Publicity, ReferralDeed, ReferralState
 from register.vocab.register import ChoreName, JobState, RunState, Source
+from register.vocab.reminders import ReminderAudience, ReminderEvent, ReminderState, ReminderTone
 from register.vocab.rounds import (
     AnswerState,
     Confirmation,
@@ -76,6 +77,10 @@ __all__ = [
     "ReferralDeed",
     "ReferralState",
     "RemarkKind",
+    "ReminderAudience",
+    "ReminderEvent",
+    "ReminderState",
+    "ReminderTone",
     "Reply",
     "ReplyState",
     "RiskResult",

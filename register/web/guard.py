@@ -42,6 +42,7 @@ from register.models import (
     Question,
     Referral,
     Remark,
+    Reminder,
     RequestToken,
     Round,
     Snapshot,
@@ -88,6 +89,7 @@ PUBLIC: tuple[type[DeclarativeBase], ...] = (
     Edition,
     Message,
     DeadAddress,
+    Reminder,
 )
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {
