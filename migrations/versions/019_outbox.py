@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "019"
-down_revision = "016"
+down_revision = "018"
 branch_labels = None
 depends_on = None
 

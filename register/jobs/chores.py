@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from register import audit
 from register.authz import Actor
 from register.errors import NotNow, say
-from register.jobs import keeping
+from register.jobs import keeping, outbox, reminders
 from register.jobs.base import Progress, sentence_of, trace
 from register.jobs.leader import Led
 from register.jobs.sentinel import sweep
@@ -45,6 +45,11 @@ class Fence:
 
     led: Led
     slot: dt.datetime
+
+    @property
+    def number(self) -> int:
+        """Which leader it is of: it grows with every one."""
+        return self.led.fence
 
     def hold(self, session: Session) -> None:
         """Raise ``Lost`` when another runner leads by now; call it first in a transaction.
@@ -169,6 +174,8 @@ def _chore(name: ChoreName, make: Make, **more: Any) -> Chore:
 
 
 CHORES = (
+    _chore(ChoreName.OUTBOX, outbox.make, waits=outbox.waits, replayed=False),
+    _chore(ChoreName.REMINDERS, reminders.make),
     _chore(ChoreName.SIGNING, _signing, waits=_unsigned, replayed=False),
     _chore(ChoreName.RETENTION, _retention),
     _chore(ChoreName.DATABASE, _database),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from register.documents.language import environment_of, language_of
 from register.errors import say
 from register.formats.mail import Head, Item, Letter, mailed
+from register.jobs import reminder_letters
 from register.runtime import Runtime
 from register.services.outbox import Envelope
 
@@ -64,4 +65,4 @@ def _words(translations: Path, code: str) -> Mapping[str, str]:
     return {name: language_of(translations, code).say(sentence) for name, sentence in words.items()}
 
 
-LETTERS: Mapping[str, Writer] = {TRIAL: trial}
+LETTERS: Mapping[str, Writer] = {TRIAL: trial, reminder_letters.KIND: reminder_letters.letter}

@@ -55,6 +55,12 @@ def host_of(run: Runtime) -> str:
     return urlsplit(run.settings.public_url).hostname or ""
 
 
+def waits(run: Runtime) -> bool:
+    """Tell whether anything is to be sent."""
+    with run.database.reading() as session:
+        return outbox.waits(session)
+
+
 def make(
     run: Runtime,
     fence: Fence,
@@ -66,9 +72,6 @@ def make(
 
     Without a mail server nothing is sent. A server that is away ends the run: what waits is tried later.
     """
-    with run.database.reading() as session:
-        if not outbox.waits(session):
-            return {}
     with run.database.writing() as session:
         _, lost = outbox.recover(session, fence)
     tally = Counter({"uncertain": lost} if lost else {})

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
-import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from register.jobs.base import Progress
+from register.jobs.outbox import host_of, revealed
+from register.jobs.reminder_letters import KIND
+from register.models import Reminder, User
 from register.runtime import Runtime
+from register.services import outbox
 from register.services import reminders as services
-
-log = structlog.get_logger(__name__)
-
-
-class Fence(Protocol):
-    """The number of the leader that we work for."""
-
-    def hold(self, session: Session) -> None:
-        """Have the transaction fail when another runner leads."""
-        ...
+from register.services.outbox import Fence
 
 
 def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
@@ -29,6 +24,25 @@ def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
     with run.database.writing() as session:
         fence.hold(session)
         planned = services.plan(session, run.reminders, run.risk, run.clock.today())
+        mails = _mail(session, run, planned.told) if revealed(run) else 0
     progress(1, 1)
-    log.info("reminders planned", **planned.counts)
-    return planned.counts
+    return {**planned.counts, "mails": mails}
+
+
+def _mail(session: Session, run: Runtime, told: Mapping[int, Sequence[Reminder]]) -> int:
+    """Queue one mail for each person who is told something today, in the transaction that tells them."""
+    today, count = run.clock.today(), 0
+    users = {one.id: one for one in session.scalars(select(User).where(User.id.in_(told)))}
+    for user_id, rows in told.items():
+        count += outbox.add(
+            session,
+            key=f"{KIND}|{user_id}|{today}|{sha256(rows[0].key.encode()).hexdigest()[:16]}",
+            kind=KIND,
+            user_id=user_id,
+            address=users[user_id].email,
+            language=users[user_id].language,
+            day=today,
+            host=host_of(run),
+            params={"reminders": [row.id for row in rows]},
+        )
+    return count

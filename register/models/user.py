@@ -44,6 +44,8 @@ class User(UserMixin, Audited, PublicId, Base):
     role: Mapped[Role] = mapped_column(term(Role, "role"))
     ministry_id: Mapped[int | None] = mapped_column(ForeignKey("ministry.id"), index=True)
     password: Mapped[str | None] = mapped_column(String(255), info=SECRET)
+    # The language of what is sent to the person; that of the pages is the browser's choice.
+    language: Mapped[str] = mapped_column(String(2), default="ja", server_default="ja")
     active: Mapped[bool] = mapped_column(default=True)
     # Replacing it ends every session of the person at their next request.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, info=SECRET)

@@ -24,6 +24,15 @@ SILENT = dt.timedelta(minutes=5)
 SHOWN_JOBS = 50
 # What the chores count, in words; what the log counts too has them there.
 COUNTS: Mapping[str, Say] = {
+    "told": say("新しく知らせた件数"),
+    "people": say("知らせた人数"),
+    "superseded": say("後の知らせがあるため見送った件数"),
+    "mails": say("送信を予定したメールの通数"),
+    "sent": say("送信したメールの通数"),
+    "refused": say("相手が受け取りを見送ったか断った通数"),
+    "unsent": say("サーバーに渡せず後で送る通数"),
+    "uncertain": say("届いたか分からない通数"),
+    "failed": say("送信できなかった通数"),
     "disposed": say("廃棄した台帳写しの数"),
     "signed": say("署名した台帳写しの数"),
     "entries": say("検証した監査記録の件数"),

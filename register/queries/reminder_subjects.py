@@ -17,10 +17,8 @@ from register.formspec.reminder_words import WORDS
 from register.formspec.risk import RiskTerms
 from register.formspec.schema import Text
 from register.models import Ministry, Round
+from register.states import PLANNED_AT
 from register.vocab import ReminderAudience, ReminderEvent, ReminderTone
-
-# When the day's reminders are planned: what happened later counts from the next business day on.
-PLANNED_AT = dt.time(8, 30)
 
 
 @dataclass(frozen=True)

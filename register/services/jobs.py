@@ -120,7 +120,7 @@ def fail(session: Session, work: Work, sentence: Say) -> None:
 
 
 def put_off(session: Session, work: Work, sentence: Say) -> bool:
-    """Queue work again that an unexpected error stopped, after a pause, or give it up; return whether it comes again."""
+    """Queue work again that an unexpected error stopped, after a pause, or give it up; return if it comes again."""
     if work.attempt >= MAX_ATTEMPTS:
         fail(session, work, sentence)
         return False

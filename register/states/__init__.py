@@ -75,7 +75,7 @@ from register.states.rounds import (
     round_step,
     submission_step,
 )
-from register.states.schedule import SCHEDULE, Daily, Every, When
+from register.states.schedule import PLANNED_AT, SCHEDULE, Daily, Every, When
 
 __all__ = [
     "ASSESSMENT",
@@ -94,6 +94,7 @@ __all__ = [
     "MESSAGE",
     "MESSAGE_FLAGGED",
     "NOTICE",
+    "PLANNED_AT",
     "QUESTION",
     "QUESTION_BY_CHECK",
     "QUESTION_UNSETTLED",

@@ -59,8 +59,13 @@ class Every:
         return slot + self.pause
 
 
+# When the day's reminders are planned: what happens later counts from the next business day on.
+PLANNED_AT = dt.time(8, 30)
+
 # The nightly ones stand apart, so that they do not all read the whole database at once.
 SCHEDULE: Mapping[ChoreName, When] = {
+    ChoreName.OUTBOX: Every(dt.timedelta(minutes=1)),
+    ChoreName.REMINDERS: Daily(PLANNED_AT.hour, PLANNED_AT.minute),
     ChoreName.SIGNING: Every(dt.timedelta(minutes=5)),
     ChoreName.RETENTION: Daily(1, 30),
     ChoreName.DATABASE: Daily(2, 0),
