@@ -13,11 +13,6 @@ MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 CHANNELS = "'mail', 'webhook'"
 STATES = "'queued', 'claimed', 'sending', 'sent', 'uncertain', 'failed', 'superseded'"
-INDEXES = {
-    "ix_message_queue": ["state", "next_at", "id"],
-    "ix_message_user_id": ["user_id"],
-    "ix_message_address": ["address"],
-}
 
 
 def upgrade() -> None:
@@ -53,8 +48,7 @@ def upgrade() -> None:
         sa.CheckConstraint(f"channel IN ({CHANNELS})", name="channel"),
         sa.CheckConstraint(f"state IN ({STATES})", name="state"),
     )
-    for name, columns in INDEXES.items():
-        op.create_index(name, "message", columns)
+    op.create_index("ix_message_queue", "message", ["state", "next_at", "id"])
     op.create_table(
         "dead_address",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -20,7 +20,8 @@ class Message(PublicId, Base):
     is told and no text is kept here. ``fence`` is the number of the leader that last took it; ``refusals`` counts the
     answers "not now"; ``error`` is a sentence (``services.jobs.packed``), ``detail`` what the server said; ``again``
     counts how often a person had it sent again, always with the same ``message_id``. Not audited: the row is itself
-    the record, and a delivery must not wait for the chain.
+    the record, and a delivery must not wait for the chain. No more indexes than these: PostgreSQL writes every one of
+    them anew at each step.
     """
 
     __tablename__ = "message"
@@ -30,8 +31,8 @@ class Message(PublicId, Base):
     channel: Mapped[Channel] = mapped_column(term(Channel, "channel"))
     kind: Mapped[str] = mapped_column(String(32))
     params: Mapped[dict[str, Any]] = mapped_column(Json)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    address: Mapped[str] = mapped_column(String(255), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    address: Mapped[str] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(2))
     day: Mapped[dt.date] = mapped_column()
     message_id: Mapped[str] = mapped_column(String(255), unique=True)

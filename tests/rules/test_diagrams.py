@@ -64,6 +64,10 @@ def test_the_diagrams_are_those_of_the_tables() -> None:
         drawn("Notice (注意喚起)", arrows_of(states.NOTICE, NoticeState)),
         drawn("Answer to a notice (注意喚起への回答)", arrows_of(states.REPLY, ReplyState)),
         drawn("Question (確認の質問)", arrows_of(states.QUESTION, QuestionState)),
+        drawn(
+            "Message of the outbox (メール)",
+            ((source, target, "") for source, targets in states.MESSAGE.items() for target in sorted(targets)),
+        ),
         drawn("Edition of a report (報告書の版)", arrows_of(states.EDITION, EditionState)),
     ]
     assert (ROOT / "docs" / "states.md").read_text() == "\n".join(made)

@@ -1,0 +1,141 @@
+"""The page of deliveries: who sees it, what stands on it, and the deeds of the secretariat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from config.settings import Settings
+from register.db import Database
+from register.errors import Unusable
+from register.factory import create_app
+from register.models import DeadAddress, Message
+from register.vocab import MessageState
+from tests.support.client import Client
+from tests.support.outbox import add_messages, queue
+
+REPORT = """From: MAILER-DAEMON@mx.example.go.jp
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+sorry
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.go.jp
+
+Final-Recipient: rfc822; a@example.go.jp
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 unknown
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: NAME
+
+--b--
+"""
+
+
+@pytest.fixture
+def filled(database: Database) -> None:
+    """A message in every state, and a dead address."""
+    with database.writing() as session:
+        add_messages(session)
+
+
+def message(database: Database, state: MessageState) -> Message:
+    with database.reading() as session:
+        return session.scalars(select(Message).where(Message.key == f"mail|{state.value}")).one()
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_sees_what(client_of: Callable[[str], Client]) -> None:
+    for name, deeds in (("secretariat", True), ("auditor", False), ("admin", False)):
+        page = client_of(name).get("/deliveries").text
+        assert "届いたか不明" in page
+        assert "メールサーバーが設定されていない" in page
+        assert ("もう一度送る" in page) is deeds
+    assert client_of("reporter").get("/deliveries").status_code == 403
+    page = client_of("secretariat").get("/deliveries?state=sent").text
+    assert "もう一度送る<" not in page
+    assert "メールが届かない宛先を直す" in client_of("secretariat").get("/").text
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_secretariat_sends_again_lets_go_and_revives(
+    client_of: Callable[[str], Client], database: Database
+) -> None:
+    client = client_of("secretariat")
+    with database.reading() as session:
+        dead = session.scalars(select(DeadAddress)).one()
+    uncertain, failed, sent = (
+        message(database, state) for state in (MessageState.UNCERTAIN, MessageState.FAILED, MessageState.SENT)
+    )
+    for address, state in (
+        (f"/deliveries/{uncertain.public_id}/again", MessageState.QUEUED),
+        (f"/deliveries/{failed.public_id}/drop", MessageState.SUPERSEDED),
+    ):
+        assert client.send("/deliveries", {}, action=address).status_code == 303
+        assert message(database, MessageState(uncertain.state if "again" in address else failed.state)).state is state
+    assert client.send("/deliveries", {}, action=f"/deliveries/{sent.public_id}/again").status_code == 409
+    assert client.send("/deliveries", {}, action=f"/deliveries/addresses/{dead.public_id}/revive").status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(DeadAddress)).all() == []
+
+
+def test_mail_that_came_back_is_recorded(app: Flask, database: Database, tmp_path: Path) -> None:
+    with database.writing() as session:
+        queue(session, "a@example.go.jp", "mail|sent")
+        row = session.scalars(select(Message)).one()
+        row.state = MessageState.SENT
+    runner = app.test_cli_runner()
+    done = runner.invoke(args=["outbox", "bounce"], input=REPORT.replace("NAME", row.message_id))
+    assert (done.exit_code, done.stdout) == (0, "came back: a@example.go.jp\n")
+    assert message(database, MessageState.SENT).state is MessageState.FAILED
+    path = tmp_path / "strange"
+    path.write_text(REPORT.replace("NAME", "<x@y>").replace("a@example", "b@example"))
+    assert runner.invoke(args=["outbox", "bounce", str(path)]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"",
+        b"\0" * 100,
+        b"Subject: hello\n\nworld",
+        b"x" * 1_000_001,
+        REPORT.replace("failed", "delayed").encode(),
+        b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(2000)),
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 1000 + b"--b--\n",
+        b"Content-Type: message/delivery-status\n\nFinal-Recipient: \xff\xfe\nAction: \xff",
+    ],
+)
+def test_hostile_mail_is_refused_with_a_sentence(app: Flask, mail: bytes) -> None:
+    done = app.test_cli_runner().invoke(args=["outbox", "bounce"], input=mail)
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"mail_url": "http://x"}, "REGISTER_MAIL_URL"),
+        ({"mail_url": "smtp://"}, "REGISTER_MAIL_URL"),
+        ({"mail_url": "smtp://h:x"}, "REGISTER_MAIL_URL"),
+        ({"mail_url": "smtp://h", "mail_from": "nobody"}, "REGISTER_MAIL_FROM"),
+        ({"mail_url": "smtp://h", "mail_from": "a@b", "public_url": ""}, "REGISTER_PUBLIC_URL"),
+    ],
+)
+def test_mail_that_could_not_be_sent_stops_the_start(tmp_path: Path, change: dict[str, str], told: str) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/x.sqlite3", **change)  # type: ignore[arg-type]
+    with pytest.raises(Unusable, match=told):
+        create_app(settings)
