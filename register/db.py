@@ -192,7 +192,7 @@ class Database:
             connection.exec_driver_sql(wanted)
 
     def guarded(self, check: Callable[[Session], None]) -> Database:
-        """Return the same database, every ``writing`` of which begins with ``check`` and ends with what that raises."""
+        """Return the same database, every ``writing`` of which begins with ``check``: what that raises ends it."""
         made = copy(self)
         made._check = check
         return made

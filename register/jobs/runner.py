@@ -138,9 +138,9 @@ class Runner:
         return 1
 
 
-def serve(run: Runtime) -> None:
+def serve(run: Runtime, chores: Sequence[Chore] = CHORES) -> None:
     """Tick every ``job_seconds`` until SIGTERM or SIGINT; the work at hand is finished first."""
-    runner = Runner(run)
+    runner = Runner(run, chores=chores)
     _tell_key(run)
     # That a tick is left out while work is done is no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -119,14 +119,13 @@ def fail(session: Session, work: Work, sentence: Say) -> None:
     _step(session, work, state=JobState.FAILED, error=packed(sentence), ended_at=session.info["clock"].now())
 
 
-def put_off(session: Session, work: Work, sentence: Say) -> bool:
-    """Queue work again that an unexpected error stopped, after a pause, or give it up; return if it comes again."""
+def put_off(session: Session, work: Work, sentence: Say) -> None:
+    """Queue work again that an unexpected error stopped, after a pause; give it up after the last attempt."""
     if work.attempt >= MAX_ATTEMPTS:
         fail(session, work, sentence)
-        return False
+        return
     next_at = session.info["clock"].now() + work.attempt * PAUSE
     _step(session, work, state=JobState.QUEUED, error=packed(sentence), next_at=next_at, done=0, total=0)
-    return True
 
 
 def take_over(session: Session) -> int:

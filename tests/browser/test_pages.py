@@ -258,6 +258,7 @@ PAGES = {
     "questions.step": Address(
         SECRETARIAT, of("question", one(Question, state=QuestionState.EXPLAINED), answer="accept")
     ),
+    "chores.index": Address(SECRETARIAT),
     "audit.index": Address(SECRETARIAT),
     "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
 }

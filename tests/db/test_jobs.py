@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from register.authz import Actor
+from register.clock import FixedClock
 from register.db import Database
 from register.errors import NotFound, say
 from register.jobs.base import Store, run_job
@@ -133,29 +135,43 @@ def test_a_job_is_done_with_its_progress_in_between(database: Database, ask: Ask
     assert row.ended_at is not None
 
 
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (NotFound(say("回%(code)sがありません。", code="2025-2")), "回2025-2がありません。"),
-        (ValueError("a secret"), "処理の途中で予期しない誤りが起きました。"),
-    ],
-)
-def test_a_failure_is_kept_in_words_and_stores_nothing(
-    database: Database, ask: Ask, error: Exception, sentence: str
-) -> None:
+def test_a_refusal_is_told_at_once(database: Database, ask: Ask) -> None:
     job_id = ask()
 
     def handler(*_: Any) -> Store:
-        raise error
+        raise NotFound(say("回%(code)sがありません。", code="2025-2"))
 
     work = claim(database)
     assert work is not None
     run(database, work, handler)
     row = stored(database, job_id)
-    assert row.state is JobState.FAILED
-    said = queries.said(row.error)
-    assert str(said).startswith(sentence)
-    assert "secret" not in row.error
+    assert (row.state, row.next_at) == (JobState.FAILED, None)
+    assert str(queries.said(row.error)) == "回2025-2がありません。"
+
+
+def test_an_unexpected_error_is_tried_again_after_growing_pauses_and_then_told(
+    database: Database, ask: Ask, clock: FixedClock
+) -> None:
+    job_id = ask()
+
+    def handler(*_: Any) -> Store:
+        raise ValueError("a secret")
+
+    for attempt in range(1, jobs.MAX_ATTEMPTS + 1):
+        work = claim(database)
+        assert work is not None
+        run(database, work, handler)
+        row = stored(database, job_id)
+        assert "secret" not in row.error
+        assert str(queries.said(row.error)).startswith("処理の途中で予期しない誤りが起きました。")
+        if attempt < jobs.MAX_ATTEMPTS:
+            assert row.next_at == clock.moment + dt.timedelta(minutes=attempt)
+            assert (row.state, claim(database)) == (JobState.QUEUED, None)
+            with database.reading() as session:
+                assert not jobs.anything_open(session)
+                assert queries.oldest_waiting(session) == row.next_at
+            clock.moment = row.next_at
+    assert (row.state, row.attempts) == (JobState.FAILED, jobs.MAX_ATTEMPTS)
 
 
 def test_a_failure_while_storing_rolls_the_result_back(database: Database, ask: Ask) -> None:
@@ -171,7 +187,7 @@ def test_a_failure_while_storing_rolls_the_result_back(database: Database, ask: 
     run(database, work, lambda *_: store)
     with database.reading() as session:
         assert session.scalar(select(Job).where(Job.key == "left over")) is None
-    assert stored(database, job_id).state is JobState.FAILED
+    assert stored(database, job_id).state is JobState.QUEUED
 
 
 def test_what_fails_because_we_stop_is_left_for_the_next_runner(database: Database, ask: Ask) -> None:

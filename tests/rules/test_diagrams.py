@@ -52,12 +52,14 @@ def submission_arrows() -> Iterator[Arrow]:
 
 def test_the_diagrams_are_those_of_the_tables() -> None:
     jobs = ((source, target, "") for source, targets in states.JOB.items() for target in sorted(targets))
+    runs = ((source, target, "") for source, targets in states.RUN.items() for target in sorted(targets))
     made = [
         "# States and steps\n\nDrawn from `register/states`; `tests/rules/test_diagrams.py` compares. [Who may do what when](rounds.md).\n",
         drawn("Use case (案件)", ((move.source, move.target, str(move.verb)) for move in states.LIFECYCLE)),
         drawn("Round (回)", arrows_of(states.ROUND, RoundState)),
         drawn("Submission (提出)", submission_arrows()),
         drawn("Job (処理)", jobs),
+        drawn("Run of a chore (定期の処理)", runs),
         drawn("Incident (リスクケース)", arrows_of(states.INCIDENT, IncidentState)),
         drawn("High-risk judgment (高リスク判定)", arrows_of(states.ASSESSMENT, AssessmentState)),
         drawn("Referral (アドバイザリーボードへの報告・相談)", arrows_of(states.REFERRAL, ReferralState)),

@@ -85,6 +85,7 @@ READ = {
         "snapshot_asks.agenda",
         "snapshot_checks.show",
         "jobs.show",
+        "chores.index",
         "incidents.new",
         "incidents.step",
         "measures.refer",
@@ -106,6 +107,7 @@ READ = {
         "snapshot_asks.of_round",
         "snapshot_asks.edition",
         "snapshot_checks.show",
+        "chores.index",
         "notices.board",
     },
     "approver.k": {

@@ -26,6 +26,7 @@ from register.models import (
     Incident,
     IncidentFile,
     Job,
+    JobRun,
     LifecycleEvent,
     Measure,
     Ministry,
@@ -46,6 +47,7 @@ from register.models import (
 from register.vocab import (
     AssessmentState,
     AudienceKind,
+    ChoreName,
     DisclosureClass,
     DisclosurePart,
     DisclosureState,
@@ -63,6 +65,7 @@ from register.vocab import (
     ReplyState,
     RiskResult,
     RoundState,
+    RunState,
     Source,
     SubmissionState,
     Variant,
@@ -271,3 +274,5 @@ def add_jobs(session: Session) -> None:
         job = Job(kind="test", key=name, params={}, state=JobState.QUEUED, asked_by=name, asked_at=NOW)
         job.asked_by_id = person.id if person else None
         session.add(job)
+    run = {"state": RunState.DONE, "attempts": 1, "fence": 1, "counts": {}, "started_at": NOW, "ended_at": NOW}
+    session.add(JobRun(chore=ChoreName.AUDIT, slot=NOW, **run))

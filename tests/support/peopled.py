@@ -18,6 +18,7 @@ from register.models import (
     EditionText,
     Incident,
     Job,
+    JobRun,
     Ministry,
     Question,
     Remark,
@@ -46,6 +47,7 @@ from register.services.edition_check import inspect
 from register.services.referral_words import Words
 from register.services.round_import import RoundFacts, import_round
 from register.vocab import (
+    ChoreName,
     DisclosureClass,
     DisclosurePart,
     EditionState,
@@ -58,6 +60,7 @@ from register.vocab import (
     RemarkKind,
     RiskResult,
     Role,
+    RunState,
 )
 from tests.support import snapshots
 from tests.support.assessments import SHEETS, filled
@@ -124,6 +127,8 @@ def _documents(session: Session) -> None:
             asked_at=NOW,
         )
     )
+    failed = {"chore": ChoreName.AUDIT, "state": RunState.PARKED, "attempts": 8, "fence": 1, "counts": {}}
+    session.add(JobRun(**failed, slot=NOW, started_at=NOW))
 
 
 def _tables(session: Session) -> None:

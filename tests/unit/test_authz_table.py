@@ -28,6 +28,7 @@ from register.models import (
     IncidentReference,
     ItemVersion,
     Job,
+    JobRun,
     Measure,
     Message,
     NilReport,
@@ -109,6 +110,8 @@ TABLE = {
     "job.read": dict.fromkeys(("reporter", "approver", "secretariat"), "ASKED") | {"auditor": "ALL"},
     "delivery.read": READ_ALL | {"admin": "ALL"},
     "delivery.send": {"secretariat": "ALL"},
+    "job_run.read": READ_ALL | {"admin": "ALL"},
+    "job_run.again": {"secretariat": "ALL", "admin": "ALL"},
     "audit.read": {"approver": "OWN"} | READ_ALL,
     "incident.read": OWN | TOLD,
     "incident.create": OWN | {"secretariat": "NOTIFIED"},
@@ -150,6 +153,7 @@ SEEN_BY = {
     BuiltTable: "built_table.read",
     Snapshot: "snapshot.read",
     Job: "job.read",
+    JobRun: "job_run.read",
     AuditEntry: "audit.read",
     Message: "delivery.read",
     DeadAddress: "delivery.read",
@@ -193,6 +197,9 @@ def test_the_table_is_that_of_the_domain(permission: Permission, role: Role) -> 
 def test_the_administrator_sees_no_content() -> None:
     told = {Permission.HOME, Permission.DELIVERY_READ}  # whom mail reaches, not what it says
     assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == told
+    # Whether the chores are done is no content.
+    may = {Permission.HOME, Permission.JOB_RUN_READ, Permission.JOB_RUN_AGAIN}
+    assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == may
 
 
 def test_only_people_of_a_ministry_have_a_reach_over_its_own_rows() -> None:

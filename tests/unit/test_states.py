@@ -18,6 +18,7 @@ from register.states import (
     ROUND_PLANNED,
     ROUND_RUNNING,
     ROUND_SETTLED,
+    RUN,
     SETTLED_RETURN,
     SUBMISSION,
     MoveFacts,
@@ -29,7 +30,7 @@ from register.states import (
     round_step,
     submission_step,
 )
-from register.vocab import JobState, Lifecycle, RoundDeed, RoundState, SubmissionDeed, SubmissionState
+from register.vocab import JobState, Lifecycle, RoundDeed, RoundState, RunState, SubmissionDeed, SubmissionState
 
 TODAY = dt.date(2025, 11, 10)
 DAY = dt.timedelta(days=1)
@@ -182,6 +183,11 @@ def test_a_job_has_the_moves_that_it_should_and_ends() -> None:
     assert {state for state, targets in JOB.items() if not targets} == {JobState.DONE}
     assert reached(JOB, JobState.QUEUED) == set(JobState)
     assert all(JobState.DONE in reached(JOB, state) for state in JOB)
+
+
+def test_a_run_of_a_chore_ends_done_from_wherever_it_is() -> None:
+    assert reached(RUN, RunState.RUNNING) == set(RunState) == set(RUN)
+    assert all(RunState.DONE in reached(RUN, state) for state in RUN)
 
 
 def test_a_round_has_the_moves_of_the_domain_and_no_others() -> None:

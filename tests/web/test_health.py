@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from flask import Flask
+import pytest
 from sqlalchemy import text
 
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
-from register.services import jobs
+from register.services import jobs, leadership
 from tests.support.client import Client
+
+
+@pytest.fixture(autouse=True)
+def leader(database: Database) -> int:
+    """The fence of a runner that leads."""
+    with database.writing() as session:
+        return leadership.take(session, "a runner")
 
 
 def test_all_is_well(client: Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.get_json() == {"status": "ok", "database": True, "schema": True, "jobs": True}
+    assert answer.get_json() == {"status": "ok", "database": True, "schema": True, "jobs": True, "runner": True}
 
 
 def test_an_old_schema_is_told(client: Client, database: Database) -> None:
@@ -26,7 +33,9 @@ def test_an_old_schema_is_told(client: Client, database: Database) -> None:
         connection.execute(text("update alembic_version set version_num = 'old'"))
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.get_json() == {"status": "failing", "database": True, "schema": False, "jobs": True}
+    assert answer.get_json() == {
+        "status": "failing", "database": True, "schema": False, "jobs": True, "runner": True,
+    }  # fmt: skip
 
 
 def test_a_database_without_tables_is_told(client: Client, database: Database) -> None:
@@ -38,11 +47,33 @@ def test_a_database_without_tables_is_told(client: Client, database: Database) -
 
 
 def test_a_job_that_nobody_takes_is_told(
-    app: Flask, client: Client, database: Database, clock: FixedClock, actor: Callable[[str], Actor]
+    client: Client, database: Database, clock: FixedClock, actor: Callable[[str], Actor], leader: int
 ) -> None:
     with database.writing() as session:
         jobs.ask(session, kind="test", key="k", params={}, by=actor("secretariat"))
     clock.moment += dt.timedelta(minutes=30)
+    beat(database, leader)
     assert client.get("/healthz").status_code == 200
     clock.moment += dt.timedelta(seconds=1)
     assert client.get("/healthz").get_json()["jobs"] is False
+
+
+def beat(database: Database, fence: int) -> None:
+    """Let the leader say that it lives."""
+    with database.writing() as session:
+        leadership.beat(session, fence)
+
+
+def test_a_leader_that_is_silent_is_told(client: Client, database: Database, clock: FixedClock, leader: int) -> None:
+    for jump in (dt.timedelta(minutes=5, seconds=1), -dt.timedelta(days=400)):
+        clock.moment += jump
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.get_json()["runner"]) == (503, False)
+        beat(database, leader)
+        assert client.get("/healthz").status_code == 200
+
+
+def test_that_no_runner_ever_led_is_told(client: Client, database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("delete from job_leader"))
+    assert client.get("/healthz").get_json()["runner"] is False
