@@ -13,6 +13,7 @@ from register.cli import audit as audit_commands
 from register.cli import db as db_commands
 from register.cli import jobs as jobs_commands
 from register.cli import outbox as outbox_commands
+from register.cli import reminders as reminders_commands
 from register.cli import reports as reports_commands
 from register.cli import rounds as rounds_commands
 from register.cli import seed as seed_commands
@@ -53,6 +54,7 @@ from register.web import (
     health,
     home,
     identity,
+    inbox,
     incidents,
     items,
     jobs,
@@ -63,10 +65,12 @@ from register.web import (
     notices,
     questions,
     referrals,
+    reminders,
     reports,
     reviews,
     round_plans,
     round_prints,
+    round_reminders,
     rounds,
     session,
     snapshot_asks,
@@ -98,6 +102,9 @@ BLUEPRINTS = tuple(
         questions,
         rounds,
         round_plans,
+        round_reminders,
+        reminders,
+        inbox,
         reviews,
         acceptances,
         submissions,
@@ -130,6 +137,7 @@ COMMANDS = (
     seed_commands.command,
     jobs_commands.group,
     outbox_commands.group,
+    reminders_commands.group,
     snapshots_commands.group,
 )
 MAX_REQUEST = 6 * 1024 * 1024

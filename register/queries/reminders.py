@@ -103,7 +103,7 @@ def gather(asked: Asked, plan: ReminderPlan) -> Facts:
     """Read all that the ledger is computed from, in a fixed number of statements whatever there is."""
     session = asked.session
     columns: tuple[Any, ...] = (User.id, User.name, User.role, User.ministry_id)
-    people = select(*columns).where(User.active.is_(True)).order_by(User.id)
+    people = select(*columns).where(User.active.is_(True)).order_by("id")
     running = select(Round.id).where(Round.state.in_(ROUND_RUNNING))
     rows = select(
         Reminder.key, Reminder.event, Reminder.subject, Reminder.anchor, Reminder.user_id, Reminder.day, Reminder.state

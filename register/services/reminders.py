@@ -176,4 +176,5 @@ def _problem(stage: Stage, offset: int) -> Say | None:
     first, last = SIDES[stage.tone]
     if first <= offset <= last:
         return None
-    return say("%(first)dから%(last)dまでの日数を入力してください。", first=first, last=last)
+    least, most = sorted((abs(first), abs(last)))
+    return say("%(first)dから%(last)dまでの日数を入力してください。", first=least, last=most)

@@ -12,12 +12,14 @@ from babel import Locale
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, gettext, lazy_gettext
 from flask_security import current_user
+from sqlalchemy.exc import DBAPIError
 
 from register.authz import Permission, can
+from register.queries.reminder_pages import unread
 from register.runtime import runtime_of
 from register.web import filters
 from register.web.forms.base import control_attrs
-from register.web.session import current_actor
+from register.web.session import current_actor, reading_session
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 # Parsed once: Babel would do it anew for every request.
@@ -54,6 +56,7 @@ NAVIGATION = (
         Permission.ROUND_READ,
         (
             "round_plans",
+            "round_reminders",
             "reviews",
             "acceptances",
             "reports",
@@ -75,6 +78,7 @@ NAVIGATION = (
     ),
     NavItem("deliveries.index", lazy_gettext("メールの配信"), Permission.DELIVERY_READ),
     NavItem("chores.index", lazy_gettext("処理の状況"), Permission.JOB_RUN_READ),
+    NavItem("reminders.index", lazy_gettext("お知らせの予定"), Permission.REMINDER_READ),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),
 )
 
@@ -120,6 +124,17 @@ def _digest(folder: Path, name: str) -> str:
     return hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
 
 
+def _unread() -> int:
+    """Return how many reminders the person has not read; none is told of where the database is away."""
+    actor = current_actor()
+    if actor.user_id is None or not can(actor, Permission.INBOX):
+        return 0
+    try:
+        return unread(reading_session(), actor.user_id)
+    except DBAPIError:
+        return 0
+
+
 def _page() -> dict[str, Any]:
     signed_in = current_user if current_user and current_user.is_authenticated else None
     return {
@@ -128,4 +143,5 @@ def _page() -> dict[str, Any]:
         "may": lambda permission, row=None: signed_in is not None and can(current_actor(), permission, row),
         "Permission": Permission,
         "service": gettext("AI案件台帳"),
+        "unread": _unread,
     }

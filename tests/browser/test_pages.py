@@ -42,6 +42,7 @@ from register.vocab import (
     ReplyState,
     RoundState,
 )
+from tests.support.data import NOW
 
 SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
 PHONE = {"width": 320, "height": 640}
@@ -259,6 +260,12 @@ PAGES = {
         SECRETARIAT, of("question", one(Question, state=QuestionState.EXPLAINED), answer="accept")
     ),
     "chores.index": Address(SECRETARIAT),
+    "reminders.index": Address(SECRETARIAT),
+    "reminders.on_day": Address(SECRETARIAT, lambda _: {"day": NOW.date()}),
+    "reminders.told": Address(SECRETARIAT),
+    "round_reminders.edit": Address(SECRETARIAT, of("round", RUNNING, "code")),
+    "inbox.index": Address(REPORTER),
+    "inbox.choice": Address(REPORTER),
     "audit.index": Address(SECRETARIAT),
     "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
 }

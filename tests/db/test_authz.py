@@ -31,6 +31,7 @@ from register.models import (
     Question,
     Referral,
     Remark,
+    Reminder,
     Round,
     Snapshot,
     Submission,
@@ -192,12 +193,22 @@ def test_a_notice_is_shown_to_who_received_or_cleared_it_and_its_answers_once_co
         assert len(shown(reading, NoticeAnswer, actor(name))) == 2
 
 
+def test_reminders_of_what_only_a_ministry_knows_are_shown_to_it_alone(
+    reading: Session, actor: Callable[[str], Actor]
+) -> None:
+    known = set(reading.scalars(select(Reminder.id).where(Reminder.internal.is_(False))))
+    assert shown(reading, Reminder, actor("secretariat")) == shown(reading, Reminder, actor("auditor")) == known
+    own = actor("reporter")
+    of_it = set(reading.scalars(select(Reminder.id).where(Reminder.ministry_id == own.ministry_id)))
+    assert shown(reading, Reminder, own) == of_it
+
+
 def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_administrator_nothing(
     reading: Session, actor: Callable[[str], Actor]
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot}:
+        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot, Reminder}:
             assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
         # Whether the chores are done is no content.
         assert (shown(reading, model, actor("admin")) == set()) is (model is not JobRun), model

@@ -65,10 +65,16 @@ EVERYONE = {
     "questions.index",
     "questions.show",
     "questions.rules",
+    "reminders.index",
+    "reminders.on_day",
+    "reminders.told",
+    "inbox.index",
+    "inbox.choice",
 }
 # Who reads the pages, and what each reads beside those.
 READ = {
     "secretariat": {
+        "round_reminders.edit",
         "round_prints.enter",
         "editions.closed",
         "editions.edit",

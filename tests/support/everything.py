@@ -37,6 +37,7 @@ from register.models import (
     Question,
     Referral,
     Remark,
+    Reminder,
     Round,
     Submission,
     SubmissionItem,
@@ -61,6 +62,9 @@ from register.vocab import (
     QuestionState,
     ReferralState,
     RemarkKind,
+    ReminderEvent,
+    ReminderState,
+    ReminderTone,
     Reply,
     ReplyState,
     RiskResult,
@@ -95,6 +99,7 @@ def rows_of_everything(url: str) -> None:
             add_notices(session, ministry)
             add_questions(session, ministry)
             add_disclosures(session, ministry)
+            add_reminders(session, ministry)
         add_editions(session, rounds[0])
         add_tables(session)
         add_jobs(session)
@@ -249,6 +254,18 @@ def add_disclosures(session: Session, ministry: Ministry) -> None:
     row = Disclosure(use_case=case, ministry_id=ministry.id, part=DisclosurePart.TITLE, level=DisclosureClass.PUBLIC)
     row.state, row.proposed_at, row.proposed_by, row.text_sha256 = DisclosureState.PROPOSED, NOW, "tests", "0" * 64
     named(session, audit.Event.DISCLOSURE_PROPOSED, [row])
+
+
+def add_reminders(session: Session, ministry: Ministry) -> None:
+    """Store what each person was told of a matter of the ministry, known outside of it or not."""
+    for person in session.scalars(select(User)):
+        for internal in (False, True):
+            key = f"{ministry.key}|{internal}|{person.id}"
+            row = Reminder(key=key, user_id=person.id, ministry_id=ministry.id, internal=internal, subject=key)
+            row.event, row.stage, row.tone = ReminderEvent.QUESTION_OPEN, "question", ReminderTone.NEWS
+            row.anchor, row.day, row.planned_at, row.state = TODAY, TODAY, NOW, ReminderState.TOLD
+            row.params, row.endpoint, row.args = {"count": 1}, "questions.index", {}
+            session.add(row)
 
 
 def add_editions(session: Session, holding: Round) -> None:

@@ -13,6 +13,7 @@ from register.clock import FixedClock
 from register.db import Database
 from register.documents.language import speakers
 from register.formspec.loader import load_library
+from register.formspec.reminders import load_reminders
 from register.formspec.risk import load_risk
 from register.models import (
     EditionText,
@@ -41,6 +42,7 @@ from register.services import (
     measures,
     notices,
     referrals,
+    reminders,
     use_cases,
 )
 from register.services.edition_check import inspect
@@ -100,6 +102,7 @@ def peopled(url: str) -> None:
         _disclosures(session)
         _editions(session)
         add_messages(session)
+        _reminders(session)
     database.engine.dispose()
 
 
@@ -249,6 +252,12 @@ def _editions(session: Session) -> None:
         session.add(EditionText(edition_id=out.id, variant=variant, language=language, content=content))
     session.flush()
     editions.begin(session, round_, by=by)
+
+
+def _reminders(session: Session) -> None:
+    """Tell both ministries, and the secretariat, what waits for them: also what only a ministry knows."""
+    session.flush()
+    reminders.plan(session, load_reminders(ROOT / "config"), RISK, NOW.date())
 
 
 def _remarks(session: Session) -> None:

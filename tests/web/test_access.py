@@ -39,6 +39,7 @@ from register.models import (
     Question,
     Referral,
     Remark,
+    Reminder,
     Round,
     Snapshot,
     Submission,
@@ -69,7 +70,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 }
 # What a person may not know of.
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
-HIDDEN |= {Disclosure, Edition, Snapshot, Message, DeadAddress}
+HIDDEN |= {Disclosure, Edition, Snapshot, Message, DeadAddress, Reminder}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question, BuiltTable}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

@@ -115,6 +115,7 @@ def test_every_command_that_changes_anything_is_ours(app: Flask) -> None:
         "db",
         "jobs",
         "outbox",
+        "reminders",
         "reports",
         "rounds",
         "seed",
