@@ -41,6 +41,7 @@ from register.web import (
     assessments,
     audit,
     built_tables,
+    calendars,
     chores,
     converters,
     deliveries,
@@ -76,6 +77,7 @@ from register.web import (
     snapshot_asks,
     snapshot_checks,
     snapshots,
+    stops,
     submissions,
     trends,
     ui,
@@ -104,6 +106,8 @@ BLUEPRINTS = tuple(
         round_plans,
         round_reminders,
         reminders,
+        calendars,
+        stops,
         inbox,
         reviews,
         acceptances,
@@ -203,7 +207,8 @@ def _edges(app: Flask, run: Runtime) -> None:
     app.teardown_appcontext(session.close_sessions)
     app.url_map.converters["round_code"] = converters.RoundCode
     app.url_map.converters["day"] = converters.Day
-    CSRFProtect(app)
+    # A mail program that stops a mail for its reader has no form of ours: the address itself is the permission.
+    CSRFProtect(app).exempt(stops.blueprint)
     identity.init_app(app, run)
     ui.init_app(app)
     headers.init_app(app)

@@ -61,6 +61,8 @@ class Event(StrEnum):
     SNAPSHOT_CHECKED = "snapshot.checked"
     SNAPSHOT_SIGNED = "snapshot.signed"
     SNAPSHOT_DISPOSED = "snapshot.disposed"
+    CALENDAR_MADE = "calendar.made"
+    CALENDAR_REVOKED = "calendar.revoked"
     REMINDERS_CHOSEN = "reminder_stop.chosen"
     ROUND_REMINDERS_SET = "round.reminders_set"
     INCIDENT_ENTERED = "incident.entered"

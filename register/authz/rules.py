@@ -12,6 +12,7 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    CalendarFeed,
     DeadAddress,
     Disclosure,
     Edition,
@@ -280,4 +281,5 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     Message: Permission.DELIVERY_READ,
     DeadAddress: Permission.DELIVERY_READ,
     Reminder: Permission.REMINDER_READ,
+    CalendarFeed: Permission.INBOX,
 }

@@ -32,7 +32,7 @@ def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
 def _mail(session: Session, run: Runtime, told: Mapping[int, Sequence[Reminder]]) -> int:
     """Queue one mail for each person who is told something today, in the transaction that tells them."""
     today, count = run.clock.today(), 0
-    users = {one.id: one for one in session.scalars(select(User).where(User.id.in_(told)))}
+    users = {one.id: one for one in session.scalars(select(User).where(User.active.is_(True)))}
     for user_id, rows in told.items():
         count += outbox.add(
             session,

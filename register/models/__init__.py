@@ -4,6 +4,7 @@ from register.models.ai_system import AISystem
 from register.models.assessment import Assessment, AssessmentEvent, HighRiskFlag
 from register.models.audit import AuditClear, AuditEntry, AuditHead, ChangeMark
 from register.models.built_table import BuiltTable, BuiltTableVersion
+from register.models.calendar_feed import CalendarFeed
 from register.models.disclosure import Disclosure
 from register.models.edition import Edition, EditionText, texts_digest
 from register.models.incident import (
@@ -54,6 +55,7 @@ __all__ = [
     "Audited",
     "BuiltTable",
     "BuiltTableVersion",
+    "CalendarFeed",
     "CaseSerial",
     "ChangeMark",
     "DeadAddress",

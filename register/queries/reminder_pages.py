@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from register.formspec.reminder_words import WHY
 from register.formspec.reminders import ReminderPlan, Stage
 from register.formspec.risk import RiskTerms
 from register.formspec.schema import Text
-from register.models import Ministry, Reminder, ReminderStop, Round
+from register.models import Ministry, Reminder, ReminderStop, Round, User
 from register.queries import listing
 from register.queries.listing import PER_PAGE, pages_of
 from register.queries.reminder_events import SOURCES
@@ -214,6 +215,12 @@ def inbox(session: Session, actor: Actor, terms: RiskTerms, today: dt.date, page
     still = {one.matter for event in {told.row.event for told in found.rows} for one in SOURCES[event](asked)}
     rows = [replace(told, open=(told.row.event, told.row.subject, told.row.anchor) in still) for told in found.rows]
     return replace(found, rows=rows)
+
+
+def person(session: Session, public_id: str) -> User | None:
+    """Return the person with an id while they may sign in."""
+    found = select(User).where(User.public_id == uuid.UUID(public_id), User.active.is_(True))
+    return session.scalars(found).one_or_none()
 
 
 def unread(session: Session, user_id: int) -> int:

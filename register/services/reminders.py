@@ -18,12 +18,14 @@ from register.authz import Actor
 from register.errors import Invalid, NotNow, Say, Stale, say
 from register.formspec.reminders import SIDES, ReminderPlan, Stage
 from register.formspec.risk import RiskTerms
-from register.models import Reminder, ReminderStop, Round, RoundReminder
+from register.models import Reminder, ReminderStop, Round, RoundReminder, User
 from register.queries.reminder_subjects import Asked, packed
 from register.queries.reminders import Entry, due, gather, stage_in
 from register.states import ROUND_SETTLED
 from register.vocab import ReminderEvent, ReminderState
 
+# What the address in a mail is signed for that stops what the mail tells (formats.tokens).
+STOP_LINK = "stop reminders"
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # Rows of one statement: SQLite takes some 32,000 values.
 TOGETHER = 500
@@ -127,6 +129,12 @@ def choose(session: Session, stopped: Collection[ReminderEvent], *, stages: Remi
         session.add(ReminderStop(user_id=by.user_id, event=event))
     if wanted != rows.keys():
         audit.record(session, audit.Event.REMINDERS_CHOSEN, None, by=by)
+
+
+def stop(session: Session, user: User, events: Collection[ReminderEvent], *, stages: ReminderPlan) -> None:
+    """Let a person hear no more of ``events`` than they must, beside what they have stopped already."""
+    rows = session.scalars(select(ReminderStop.event).where(ReminderStop.user_id == user.id))
+    choose(session, {*rows, *events}, stages=stages, by=Actor.of(user))
 
 
 def as_it_is(session: Session, round: Round, stages: ReminderPlan) -> dict[str, tuple[int, bool]]:

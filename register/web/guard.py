@@ -28,6 +28,7 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    CalendarFeed,
     DeadAddress,
     Disclosure,
     Edition,
@@ -90,6 +91,7 @@ PUBLIC: tuple[type[DeclarativeBase], ...] = (
     Message,
     DeadAddress,
     Reminder,
+    CalendarFeed,
 )
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {

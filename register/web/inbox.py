@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -26,6 +28,13 @@ def index() -> ResponseReturnValue:
     run, actor = runtime(), current_actor()
     page = queries.inbox(reading_session(), actor, run.risk, run.clock.today(), page_number(request.args))
     return render_template("inbox/index.html", page=page, link=lambda number: url_for("inbox.index", page=number))
+
+
+@blueprint.get("/inbox/<uuid:reminder>")
+@guarded(Permission.INBOX, reminder=Reminder)
+def follow(reminder: Reminder) -> ResponseReturnValue:
+    """Where a mail leads to: the page on which the matter is done."""
+    return redirect(url_for(reminder.endpoint, **dict[str, Any](reminder.args)))
 
 
 @blueprint.post("/inbox/<uuid:reminder>/read")
