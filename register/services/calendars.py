@@ -17,7 +17,7 @@ def let_out(session: Session, round: Round | None, *, by: Actor) -> CalendarFeed
     own = select(CalendarFeed.id).where(CalendarFeed.user_id == by.user_id, CalendarFeed.revoked_at.is_(None))
     if session.scalar(own.where(CalendarFeed.round_id.is_not_distinct_from(round_id))) is not None:
         raise NotNow(say("このカレンダーのアドレスは、すでにあります。"))
-    feed = CalendarFeed(user_id=by.user_id, round=round, made_at=session.info["clock"].now())
+    feed = CalendarFeed(user_id=by.user_id, round_id=round_id, made_at=session.info["clock"].now())
     session.add(feed)
     audit.record(session, audit.Event.CALENDAR_MADE, feed, by=by)
     return feed

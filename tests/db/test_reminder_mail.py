@@ -1,0 +1,165 @@
+"""From the plan to the mail: queued with the planning, one a person and day, and only what is still open is told."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from register.clock import FixedClock
+from register.db import Database
+from register.factory import create_app
+from register.formats.tokens import opened
+from register.jobs import outbox, reminders
+from register.models import Message, Reminder, User
+from register.runtime import Runtime, runtime_of
+from register.services.reminders import STOP_LINK
+from register.text import is_japanese
+from register.vocab import MessageState, ReminderState
+from tests.support.application import settings_for
+from tests.support.databases import Build
+from tests.support.outbox import HOST
+from tests.support.reviews import fill, hand_in
+from tests.support.rounds import opened as opened_round
+
+KEY = "a key of the tests that is long enough"
+
+
+class Postbox:
+    """Takes every mail that it is handed."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.mails.append(email.message_from_bytes(envelope.content, EmailMessage, policy=email.policy.default))
+        return "250 OK"
+
+
+class Alone:
+    """The number of the only leader."""
+
+    number = 1
+
+    def hold(self, _session: Any) -> None:
+        """Nobody else leads."""
+
+
+def nothing(_done: int, _total: int) -> None:
+    """Nobody looks on."""
+
+
+@pytest.fixture
+def content() -> Build:
+    return opened_round
+
+
+@pytest.fixture
+def postbox() -> Iterator[tuple[Postbox, int]]:
+    box = Postbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    yield box, port
+    server.stop()
+
+
+@pytest.fixture
+def run(database: Database, database_url: str, tmp_path: Path, clock: FixedClock, postbox: Any) -> Iterator[Runtime]:
+    """The runtime of a register that sends mail."""
+    found = settings_for(database_url, tmp_path).model_copy(
+        update={
+            "mail_url": SecretStr(f"smtp://127.0.0.1:{postbox[1]}"),
+            "mail_from": f"AI案件台帳 <register@{HOST}>",
+            "public_url": f"https://{HOST}",
+            "secret_key": SecretStr(KEY),
+        }
+    )
+    app = create_app(found, clock, TESTING=True)
+    yield runtime_of(app)
+    runtime_of(app).database.engine.dispose()
+
+
+def plan(run: Runtime) -> Any:
+    return reminders.make(run, Alone(), nothing)
+
+
+def deliver(run: Runtime) -> Any:
+    return outbox.make(run, Alone(), nothing)
+
+
+def test_each_person_gets_one_mail_that_tells_why(run: Runtime, postbox: tuple[Postbox, int]) -> None:
+    counts = plan(run)
+    assert counts["mails"] == counts["people"] > 1
+    assert deliver(run) == {"sent": counts["mails"]}
+    mails = {mail["To"]: mail for mail in postbox[0].mails}
+    assert len(mails) == counts["mails"]
+    text = mails["reporter@example.go.jp"].get_body(("plain",)).get_content()
+    with run.database.reading() as session:
+        rows = session.scalars(select(Reminder).join(Reminder.user).where(User.name == "reporter")).all()
+    assert all(f"https://{HOST}/inbox/{row.public_id}" in text for row in rows)
+    assert "2025年度第3回" in text
+    assert "提出がまだ済んでいないため" in text.replace("\n", "")
+
+
+def test_planning_again_queues_nothing(run: Runtime) -> None:
+    plan(run)
+    assert plan(run) == {"told": 0, "people": 0, "superseded": 0, "mails": 0}
+    assert deliver(run)["sent"] > 0
+    assert deliver(run) == {}
+
+
+def test_what_was_done_meanwhile_is_not_told(run: Runtime, postbox: tuple[Postbox, int]) -> None:
+    plan(run)
+    with run.database.writing() as session:
+        fill(session)
+        hand_in(session, "a")
+    deliver(run)
+    told = {mail["To"] for mail in postbox[0].mails}
+    assert told == {"other@example.go.jp", "other-approver@example.go.jp"}
+    with run.database.reading() as session:
+        states = dict(session.execute(select(Message.address, Message.state)).tuples())
+        assert states["reporter@example.go.jp"] is MessageState.SUPERSEDED
+        # What they read in the register stays: it was true when it was told.
+        assert session.scalars(select(Reminder).where(Reminder.state == ReminderState.TOLD)).all()
+
+
+def test_mail_can_be_stopped_where_the_reminder_can(run: Runtime, postbox: tuple[Postbox, int]) -> None:
+    plan(run)
+    deliver(run)
+    mail = next(one for one in postbox[0].mails if one["To"] == "reporter@example.go.jp")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    token = mail["List-Unsubscribe"].strip("<>").rsplit("/", 1)[1]
+    named = opened(KEY, STOP_LINK, token)
+    assert set(named["events"]) <= {event.value for event in run.reminders.stoppable}
+
+
+def test_the_language_is_the_persons(run: Runtime, postbox: tuple[Postbox, int]) -> None:
+    with run.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE \"user\" SET language = 'en' WHERE name = 'reporter'")
+    plan(run)
+    deliver(run)
+    mail = next(one for one in postbox[0].mails if one["To"] == "reporter@example.go.jp")
+    assert mail["Subject"].isascii()
+    assert mail["Content-Language"] == "en"
+    assert not is_japanese(mail.get_body(("plain",)).get_content().replace("■", ""))
+
+
+def test_without_a_server_nothing_is_queued(run: Runtime) -> None:
+    quiet = replace(run, settings=run.settings.model_copy(update={"mail_url": None}))  # type: ignore[attr-defined]
+    assert plan(quiet)["mails"] == 0
+    with run.database.reading() as session:
+        assert session.scalars(select(Message)).all() == []
+        assert session.scalars(select(Reminder)).all()
