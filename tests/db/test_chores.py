@@ -115,7 +115,7 @@ def test_the_zone_of_the_machine_and_its_summer_time_say_nothing(
     done: list[dt.datetime] = []
     chore = counting(NIGHTLY, lambda fence: done.append(fence.slot))
     clock.moment = start
-    for _ in range(3 * 24):
+    for _ in range(3 * 24 + 1):
         runner.due(chore)
         clock.moment += HOUR
     monkeypatch.undo()
