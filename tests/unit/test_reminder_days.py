@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_repeated_stage_comes_at_even_distances(anchor: dt.date, offset: int, 
     days = [day for _, day in found]
     assert [number for number, _ in found] == list(range(len(found)))
     assert all(day <= last for day in days)
-    assert all(workdays.between(one, two) == repeat for one, two in zip(days, days[1:], strict=False))
+    assert all(workdays.between(one, two) == repeat for one, two in pairwise(days))
     # A window shows of it what lies within.
     middle = anchor + dt.timedelta(days=length // 2)
     assert occurrences(anchor, offset, LATE, repeat, middle, last) == tuple(one for one in found if one[1] >= middle)
