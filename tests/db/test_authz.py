@@ -16,6 +16,8 @@ from register.models import (
     Assessment,
     AuditEntry,
     BuiltTable,
+    CalendarFeed,
+    DeadAddress,
     HighRiskFlag,
     Incident,
     IncidentFile,
@@ -23,6 +25,7 @@ from register.models import (
     JobRun,
     LifecycleEvent,
     Measure,
+    Message,
     Ministry,
     NilReport,
     Notice,
@@ -208,7 +211,14 @@ def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_ad
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot, Reminder}:
+        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot, Reminder, CalendarFeed}:
             assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
-        # Whether the chores are done is no content.
-        assert (shown(reading, model, actor("admin")) == set()) is (model is not JobRun), model
+        # Whether the chores are done is no content, nor is whom mail reaches.
+        hidden = model not in {JobRun, Message, DeadAddress}
+        assert (shown(reading, model, actor("admin")) == set()) is hidden, model
+
+
+def test_a_calendar_is_shown_to_whose_it_is(reading: Session, actor: Callable[[str], Actor]) -> None:
+    for name in set(STAFF) - {"admin"}:
+        own = select(CalendarFeed.id).where(CalendarFeed.user_id == actor(name).user_id)
+        assert shown(reading, CalendarFeed, actor(name)) == set(reading.scalars(own)) != set()

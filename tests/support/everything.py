@@ -19,6 +19,7 @@ from register.models import (
     AISystem,
     Assessment,
     BuiltTable,
+    CalendarFeed,
     Disclosure,
     Edition,
     FormVersion,
@@ -100,6 +101,7 @@ def rows_of_everything(url: str) -> None:
             add_questions(session, ministry)
             add_disclosures(session, ministry)
             add_reminders(session, ministry)
+        add_calendars(session)
         add_editions(session, rounds[0])
         add_tables(session)
         add_jobs(session)
@@ -266,6 +268,12 @@ def add_reminders(session: Session, ministry: Ministry) -> None:
             row.anchor, row.day, row.planned_at, row.state = TODAY, TODAY, NOW, ReminderState.TOLD
             row.params, row.endpoint, row.args = {"count": 1}, "questions.index", {}
             session.add(row)
+
+
+def add_calendars(session: Session) -> None:
+    """Let everybody have the address of their calendar."""
+    rows = [CalendarFeed(user_id=person.id, made_at=NOW) for person in session.scalars(select(User))]
+    named(session, audit.Event.CALENDAR_MADE, rows)
 
 
 def add_editions(session: Session, holding: Round) -> None:
