@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import select
 
 from register.db import Database
+from register.formats.tokens import sealed
 from register.models import (
     AISystem,
     Assessment,
@@ -29,7 +30,9 @@ from register.models import (
     Submission,
     SubmissionItem,
     UseCase,
+    User,
 )
+from register.services.reminders import STOP_LINK
 from register.vocab import (
     AssessmentState,
     DisclosureState,
@@ -67,6 +70,8 @@ NOT_PAGES = {
     "agendas.file",
     "editions.public_file",
     "editions.closed_file",
+    "calendars.feed",
+    "inbox.follow",
 }
 IN_THE_STORY = {
     "jobs.show",
@@ -118,6 +123,13 @@ def in_round(model: type, **equal: object) -> Callable[[Database], object]:
             return session.scalars(own.order_by(model.id)).first()
 
     return find
+
+
+def stop_token(database: Database) -> str:
+    """Return what a mail to the first person names, to stop its reminders."""
+    with database.reading() as session:
+        person = session.scalars(select(User).order_by(User.id)).first()
+        return sealed("0" * 64, STOP_LINK, {"user": str(person.public_id), "events": ["round_opened"]})
 
 
 NEWEST, RUNNING = one(Round, number=2), one(Round, state=RoundState.OPEN)
@@ -266,6 +278,8 @@ PAGES = {
     "round_reminders.edit": Address(SECRETARIAT, of("round", RUNNING, "code")),
     "inbox.index": Address(REPORTER),
     "inbox.choice": Address(REPORTER),
+    "calendars.index": Address(REPORTER),
+    "stops.stop": Address(None, lambda database: {"token": stop_token(database)}),
     "audit.index": Address(SECRETARIAT),
     "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
 }

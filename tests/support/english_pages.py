@@ -70,6 +70,7 @@ EVERYONE = {
     "reminders.told",
     "inbox.index",
     "inbox.choice",
+    "calendars.index",
 }
 # Who reads the pages, and what each reads beside those.
 READ = {

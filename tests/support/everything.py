@@ -19,7 +19,6 @@ from register.models import (
     AISystem,
     Assessment,
     BuiltTable,
-    CalendarFeed,
     Disclosure,
     Edition,
     FormVersion,
@@ -76,6 +75,7 @@ from register.vocab import (
     Variant,
 )
 from tests.support import snapshots
+from tests.support.calendars import add_calendars
 from tests.support.data import NOW, staffed
 from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
@@ -268,12 +268,6 @@ def add_reminders(session: Session, ministry: Ministry) -> None:
             row.anchor, row.day, row.planned_at, row.state = TODAY, TODAY, NOW, ReminderState.TOLD
             row.params, row.endpoint, row.args = {"count": 1}, "questions.index", {}
             session.add(row)
-
-
-def add_calendars(session: Session) -> None:
-    """Let everybody have the address of their calendar."""
-    rows = [CalendarFeed(user_id=person.id, made_at=NOW) for person in session.scalars(select(User))]
-    named(session, audit.Event.CALENDAR_MADE, rows)
 
 
 def add_editions(session: Session, holding: Round) -> None:

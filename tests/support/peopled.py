@@ -66,6 +66,7 @@ from register.vocab import (
 )
 from tests.support import snapshots
 from tests.support.assessments import SHEETS, filled
+from tests.support.calendars import add_calendars
 from tests.support.data import NOW, staffed
 from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
@@ -103,6 +104,7 @@ def peopled(url: str) -> None:
         _editions(session)
         add_messages(session)
         _reminders(session)
+        add_calendars(session)
     database.engine.dispose()
 
 
