@@ -45,7 +45,7 @@ def test_a_person_stops_it_on_the_page(app: Flask, client: Client) -> None:
     with app.extensions["register"].database.reading() as session:
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
     assert newest is not None
-    assert newest.event == "reminders.chosen"
+    assert (newest.event, newest.actor_name) == ("reminder_stop.chosen", "reporter")
 
 
 def test_a_mail_program_stops_it_with_one_post(app: Flask) -> None:
