@@ -100,6 +100,20 @@ def said(value: Any) -> Any:
     return say(value) if isinstance(value, Say) else value
 
 
+def spoken(sentence: Say) -> Markup:
+    """Write a sentence of the rules whose parameters may be names: those that are Japanese are marked as such."""
+    known = pgettext(sentence.context, sentence.template) if sentence.context else gettext(sentence.template)
+    params = {key: _marked(value) for key, value in sentence.params.items()}
+    return escape(known) % params
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, Say):
+        return spoken(value)
+    text = said(value)
+    return written(text) if isinstance(text, str) else text
+
+
 def foreign(text: str) -> bool:
     """Tell whether a text is Japanese in a page that is not."""
     return language() != "ja" and is_japanese(text)
@@ -129,6 +143,7 @@ FILTERS: dict[str, Any] = {
     "term": term,
     "say": say,
     "said": said,
+    "spoken": spoken,
     "lines": lines,
     "written": written,
     "drawn": drawn,
