@@ -124,8 +124,12 @@ def _shape(mapper: Mapper[Any]) -> Shape:
         None if counter is None else str(counter.key),
         ids,
         tuple(key for key, field in columns.items() if isinstance(field.column.type, LargeBinary)),
-        # A column with a default of the database is left to it.
-        {key: one.blank for key, one in columns.items() if key not in ids and one.column.server_default is None},
+        # A column of which the database alone knows the default is left to it.
+        {
+            key: one.blank
+            for key, one in columns.items()
+            if key not in ids and (one.column.server_default is None or one.column.default is not None)
+        },
     )
 
 

@@ -18,6 +18,8 @@ FILES = {
     "agendas.file",
     "editions.public_file",
     "editions.closed_file",
+    # Leads to the page that a reminder is about.
+    "inbox.follow",
 }
 EVERYONE = {
     "snapshots.index",
@@ -42,7 +44,6 @@ EVERYONE = {
     "editions.index",
     "editions.show",
     "editions.public",
-    "deliveries.index",
     "disclosures.index",
     "disclosures.show",
     "built_tables.index",
@@ -75,6 +76,7 @@ EVERYONE = {
 # Who reads the pages, and what each reads beside those.
 READ = {
     "secretariat": {
+        "deliveries.index",
         "round_reminders.edit",
         "round_prints.enter",
         "editions.closed",
@@ -109,6 +111,7 @@ READ = {
         "questions.step",
     },
     "auditor": {
+        "deliveries.index",
         "snapshots.show",
         "snapshots.download",
         "snapshot_asks.of_round",
