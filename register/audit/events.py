@@ -63,6 +63,7 @@ class Event(StrEnum):
     SNAPSHOT_DISPOSED = "snapshot.disposed"
     CALENDAR_MADE = "calendar.made"
     CALENDAR_REVOKED = "calendar.revoked"
+    USER_LANGUAGE = "user.language"
     REMINDERS_CHOSEN = "reminder_stop.chosen"
     ROUND_REMINDERS_SET = "round.reminders_set"
     INCIDENT_ENTERED = "incident.entered"

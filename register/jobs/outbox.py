@@ -56,7 +56,9 @@ def host_of(run: Runtime) -> str:
 
 
 def waits(run: Runtime) -> bool:
-    """Tell whether anything is to be sent."""
+    """Tell whether anything can be sent; what was queued before mail was turned off stays queued."""
+    if not revealed(run):
+        return False
     with run.database.reading() as session:
         return outbox.waits(session)
 

@@ -93,6 +93,11 @@ def list_page(session: Session, actor: Actor, state: ListState) -> DeliveryPage:
     return DeliveryPage([_line(message, name) for message, name in rows], total, counts, _dead(session, actor))
 
 
+def oldest_waiting(session: Session) -> dt.datetime | None:
+    """Return since when the message waits whose time came first; None when none waits."""
+    return session.scalar(select(func.min(Message.next_at)).where(Message.state == MessageState.QUEUED))
+
+
 def _line(row: Message, name: str | None) -> Delivery:
     at = row.sent_at or row.claimed_at or row.queued_at
     error = said(row.error)

@@ -63,6 +63,7 @@ SENTENCES: Mapping[Event, Say] = {
     Event.SNAPSHOT_DISPOSED: say("保存期間が満了した台帳写しを廃棄した"),
     Event.CALENDAR_MADE: say("カレンダーのアドレスを発行した"),
     Event.CALENDAR_REVOKED: say("カレンダーのアドレスを無効にした"),
+    Event.USER_LANGUAGE: say("お知らせのメールの言語を選んだ"),
     Event.REMINDERS_CHOSEN: say("届くお知らせを選んだ"),
     Event.ROUND_REMINDERS_SET: say("定期報告の督促の予定を変えた"),
     Event.INCIDENT_ENTERED: say("リスクケースを登録した"),

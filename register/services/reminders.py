@@ -131,6 +131,14 @@ def choose(session: Session, stopped: Collection[ReminderEvent], *, stages: Remi
         audit.record(session, audit.Event.REMINDERS_CHOSEN, None, by=by)
 
 
+def speak(session: Session, language: str, *, by: Actor) -> None:
+    """Send a person's mail, and name the days of their calendars, in ``language`` (ja or en) from now on."""
+    user = session.get_one(User, by.user_id)
+    if user.language != language:
+        user.language = language
+        audit.record(session, audit.Event.USER_LANGUAGE, user, by=by)
+
+
 def stop(session: Session, user: User, events: Collection[ReminderEvent], *, stages: ReminderPlan) -> None:
     """Let a person hear no more of ``events`` than they must, beside what they have stopped already."""
     rows = session.scalars(select(ReminderStop.event).where(ReminderStop.user_id == user.id))

@@ -1,4 +1,4 @@
-"""The address that a monitor asks: is the database there, its schema the newest, is work done, does a runner lead."""
+"""The address that a monitor asks: are database, schema, jobs, mail and runner as they should be."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from register import migrate
-from register.queries import chores
+from register.queries import chores, deliveries
 from register.queries import jobs as queries
 from register.web.guard import public
 from register.web.session import reading_session, runtime
 
 blueprint = Blueprint("health", __name__)
-# A job that nobody takes for so long means that no runner works.
+# A job, or a message that is due, which nobody takes for so long means that no runner works.
 LONGEST_WAIT = dt.timedelta(minutes=30)
 
 
@@ -25,13 +25,16 @@ LONGEST_WAIT = dt.timedelta(minutes=30)
 @public
 def check() -> ResponseReturnValue:
     """200 when all is well, else 503; only yes and no, since anybody may ask."""
-    found = {"database": False, "schema": False, "jobs": False, "runner": False}
+    found = {"database": False, "schema": False, "jobs": False, "outbox": False, "runner": False}
     try:
         run = runtime()
-        oldest = queries.oldest_waiting(reading_session())
+        since = run.clock.now() - LONGEST_WAIT
+        job = queries.oldest_waiting(reading_session())
+        mail = deliveries.oldest_waiting(reading_session()) if run.settings.mail_url else None
         found["runner"] = chores.alive(reading_session())
         found["database"] = True
-        found["jobs"] = oldest is None or run.clock.now() - oldest <= LONGEST_WAIT
+        found["jobs"] = job is None or job >= since
+        found["outbox"] = mail is None or mail >= since
         reading = run.database.engine.execution_options(readonly=True)
         found["schema"] = migrate.current(reading) == _newest(run.settings.migrations_dir)
     except SQLAlchemyError:

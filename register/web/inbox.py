@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from register.authz import Permission
-from register.models import Reminder
+from register.models import Reminder, User
 from register.queries import reminder_pages as queries
 from register.services import reminders as services
 from register.vocab import ReminderEvent
@@ -57,14 +57,16 @@ def read_all() -> ResponseReturnValue:
 @blueprint.route("/inbox/choice", methods=["GET", "POST"])
 @guarded(Permission.INBOX)
 def choice() -> ResponseReturnValue:
-    """Choose what to hear less of; what may not be stopped is said, and why."""
+    """Choose the language of mail, and what to hear less of; what may not be stopped is said, and why."""
     form, plan = ChoiceForm(), runtime().reminders
     form.offer(plan.stoppable)
     if form.validate_on_submit():
         stopped = [ReminderEvent(code) for code in form.stopped.data or ()]
         services.choose(db_session(), stopped, stages=plan, by=current_actor())
+        services.speak(db_session(), form.language.data, by=current_actor())
         flash(gettext("届くお知らせを保存しました。"), "done")
         return redirect(url_for("inbox.choice"), 303)
     if not form.is_submitted():
+        form.language.data = reading_session().get_one(User, current_actor().user_id).language
         form.stopped.data = [event.value for event in queries.stopped(reading_session(), current_actor())]
     return render_template("inbox/choice.html", form=form, plan=plan), 422 if form.errors else 200

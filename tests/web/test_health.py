@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
+from register.runtime import runtime_of
 from register.services import jobs, leadership
 from tests.support.client import Client
+from tests.support.outbox import queue
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +30,14 @@ def leader(database: Database) -> int:
 def test_all_is_well(client: Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.get_json() == {"status": "ok", "database": True, "schema": True, "jobs": True, "runner": True}
+    assert answer.get_json() == {
+        "status": "ok",
+        "database": True,
+        "schema": True,
+        "jobs": True,
+        "outbox": True,
+        "runner": True,
+    }
 
 
 def test_an_old_schema_is_told(client: Client, database: Database) -> None:
@@ -34,7 +46,7 @@ def test_an_old_schema_is_told(client: Client, database: Database) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.get_json() == {
-        "status": "failing", "database": True, "schema": False, "jobs": True, "runner": True,
+        "status": "failing", "database": True, "schema": False, "jobs": True, "outbox": True, "runner": True,
     }  # fmt: skip
 
 
@@ -77,3 +89,21 @@ def test_that_no_runner_ever_led_is_told(client: Client, database: Database) -> 
     with database.engine.begin() as connection:
         connection.execute(text("delete from job_leader"))
     assert client.get("/healthz").get_json()["runner"] is False
+
+
+def test_mail_that_nobody_takes_is_told(
+    app: Flask, client: Client, database: Database, clock: FixedClock, leader: int
+) -> None:
+    with database.writing() as session:
+        assert queue(session, "somebody@example.go.jp")
+    clock.moment += dt.timedelta(minutes=30, seconds=1)
+    beat(database, leader)
+    assert client.get("/healthz").status_code == 200, "without a mail server nothing is to be sent"
+    run = runtime_of(app)
+    settings = run.settings.model_copy(update={"mail_url": SecretStr("smtp://127.0.0.1:9")})
+    app.extensions["register"] = replace(run, settings=settings)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.get_json()["outbox"]) == (503, False)
+    clock.moment -= dt.timedelta(seconds=1)
+    beat(database, leader)
+    assert client.get("/healthz").status_code == 200

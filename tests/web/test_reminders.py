@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
+from register.audit import Event
 from register.clock import FixedClock
 from register.db import Database
 from register.jobs.reminders import make
-from register.models import Reminder, ReminderStop, Round, RoundReminder, User
+from register.models import AuditEntry, Reminder, ReminderStop, Round, RoundReminder, User
 from register.runtime import runtime_of
 from register.services import incidents
 from register.vocab import ReminderEvent
@@ -122,11 +123,22 @@ def test_a_person_stops_what_may_be_stopped(client_of: ClientOf, database: Datab
         found = session.scalars(select(ReminderStop.event)).all()
     assert set(found) == {ReminderEvent.ROUND_OPENED, ReminderEvent.ROUND_DUE}
     page = reporter.get("/inbox/choice").text
-    assert page.count(" checked") == 2
+    assert page.count(" checked") == 3
     assert "止められません" in page
     refused = reporter.submit("/inbox/choice", {"stopped": ["approval"]})
     assert (refused.status_code, "止められるお知らせの中から" in refused.text) == (422, True)
     assert reporter.submit("/inbox/choice", {"stopped": []}).status_code == 303
+
+
+def test_a_person_chooses_the_language_of_their_mail(client_of: ClientOf, database: Database) -> None:
+    reporter = client_of("reporter")
+    assert reporter.submit("/inbox/choice", {"language": "en"}).status_code == 303
+    assert reporter.submit("/inbox/choice", {}).status_code == 303
+    with database.reading() as session:
+        told = session.scalars(select(AuditEntry).where(AuditEntry.event == Event.USER_LANGUAGE)).one()
+        assert session.get_one(User, told.actor_id).language == "en"
+        assert set(session.scalars(select(User.language).where(User.id != told.actor_id))) == {"ja"}
+    assert reporter.submit("/inbox/choice", {"language": "fr"}).status_code == 422
 
 
 def test_the_secretariat_sets_the_days_of_a_round(client_of: ClientOf, opened: str, database: Database) -> None:

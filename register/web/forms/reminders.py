@@ -8,20 +8,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
-from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
 from register.formspec.reminders import ReminderPlan, Stage
 from register.vocab import ReminderEvent, ReminderTone
 from register.web.filters import term
 from register.web.forms.base import RegisterForm
+from register.web.ui import LANGUAGES
 
 MOST_DIGITS = 3
 
 
 class ChoiceForm(RegisterForm):
-    """The events of which a person hears no more than they must."""
+    """In which language a person is written to, and the events of which they hear no more than they must."""
 
+    language = RadioField(lazy_gettext("メールとカレンダーの言語"), choices=list(LANGUAGES))
+    spoken = tuple((code, name, "") for code, name in LANGUAGES.items())
     stopped = SelectMultipleField(lazy_gettext("止めるお知らせ"), choices=[], validate_choice=False)
 
     def offer(self, events: Iterable[ReminderEvent]) -> None:
