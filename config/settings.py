@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     mail_from: str = ""
     mail_seconds: float = 30.0
 
+    webhook_hosts: list[str] = []
+    webhook_networks: list[str] = []
+    webhook_seconds: float = 10.0
+
     signing_key_file: Path | None = None
     signing_passphrase: SecretStr | None = None
     signing_cert_file: Path | None = None

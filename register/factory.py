@@ -27,6 +27,7 @@ from register.formats import demo_ca
 from register.formats.mail import envelope_sender
 from register.formats.signing_trust import trust_of
 from register.formats.smtp import server_of
+from register.formats.webhook import admitted_of
 from register.formspec.loader import load_library
 from register.formspec.reminders import load_reminders
 from register.formspec.retention import load_retention
@@ -83,6 +84,7 @@ from register.web import (
     ui,
     uploads,
     use_cases,
+    webhooks,
 )
 
 FORM = "periodic"
@@ -126,6 +128,7 @@ BLUEPRINTS = tuple(
         snapshots,
         jobs,
         deliveries,
+        webhooks,
         chores,
         audit,
         health,
@@ -191,7 +194,7 @@ def _runtime(settings: Settings, clock: Clock) -> Runtime:
 
 
 def _check_mail(settings: Settings) -> None:
-    """Raise ``Unusable`` where mail is on and could not be sent: that must be seen at the start, not at a deadline."""
+    """Raise ``Unusable`` where mail or webhooks cannot be sent: that must be seen at the start, not at a deadline."""
     if settings.mail_url and server_of(settings.mail_url.get_secret_value()):
         try:
             envelope_sender(settings.mail_from)
@@ -199,6 +202,9 @@ def _check_mail(settings: Settings) -> None:
             raise Unusable("REGISTER_MAIL_FROM is no sender: write NAME <ADDRESS@HOST> or ADDRESS@HOST") from None
         if not settings.public_url:
             raise Unusable("REGISTER_PUBLIC_URL is missing: mail leads back to the register")
+    admitted_of(settings.webhook_hosts, settings.webhook_networks)
+    if settings.webhook_hosts and not settings.public_url:
+        raise Unusable("REGISTER_PUBLIC_URL is missing: webhooks lead back to the register")
 
 
 def _edges(app: Flask, run: Runtime) -> None:

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     DELIVERY_READ = "delivery.read"
     DELIVERY_SEND = "delivery.send"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_MANAGE = "webhook.manage"
     REMINDER_READ = "reminder.read"
     INBOX = "inbox.read"
     INCIDENT_READ = "incident.read"

@@ -38,6 +38,7 @@ from register.models import (
     SubmissionItem,
     Upload,
     UseCase,
+    Webhook,
 )
 from register.vocab import (
     AssessmentDeed,
@@ -134,6 +135,9 @@ RULES: Mapping[Permission, Mapping[Role, Reach]] = {
     # Whom mail reaches, and never what it says: that is not kept.
     Permission.DELIVERY_READ: {**_OVERSIGHT, Role.ADMIN: Reach.ALL},
     Permission.DELIVERY_SEND: {Role.SECRETARIAT: Reach.ALL},
+    # Where to, and never what: which hosts there are is a matter of the installation.
+    Permission.WEBHOOK_READ: {Role.ADMIN: Reach.ALL},
+    Permission.WEBHOOK_MANAGE: {Role.ADMIN: Reach.ALL},
     # The secretariat may not learn from a reminder what its ministry has not told yet.
     Permission.REMINDER_READ: {**_OWN_STAFF, Role.SECRETARIAT: Reach.NOT_INTERNAL, Role.AUDITOR: Reach.NOT_INTERNAL},
     Permission.INBOX: dict.fromkeys((Role.REPORTER, Role.APPROVER, Role.SECRETARIAT, Role.AUDITOR), Reach.RECEIVED),
@@ -282,4 +286,5 @@ SIGHT: Mapping[type[DeclarativeBase], Permission] = {
     DeadAddress: Permission.DELIVERY_READ,
     Reminder: Permission.REMINDER_READ,
     CalendarFeed: Permission.INBOX,
+    Webhook: Permission.WEBHOOK_READ,
 }

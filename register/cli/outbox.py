@@ -12,7 +12,6 @@ from register.cli.base import refusals_told, runtime, writing
 from register.errors import NotFound, NotNow, say
 from register.formats import bounce as formats
 from register.jobs.letters import TRIAL
-from register.jobs.outbox import host_of
 from register.models import User
 from register.services import outbox
 
@@ -55,6 +54,6 @@ def trial(email: str, language: str) -> None:
             address=user.email,
             language=language,
             day=run.clock.today(),
-            host=host_of(run),
+            host=outbox.host_of(run.settings.public_url),
         )
     click.echo(f"queued for {email}")

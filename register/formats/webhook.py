@@ -15,7 +15,6 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
-import secrets
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,11 +24,10 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from register.errors import RegisterError, Say, say
+from register.errors import RegisterError, Say, Unusable, say
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "whsec_"
-SECRET_BYTES = 32
 LONGEST_URL = 2000
 # Of an answer, only the beginning is kept for whoever looks why it was refused.
 SHOWN = 500
@@ -135,9 +133,18 @@ class Answer:
         return self.status in (408, 425, 429) or self.status >= 500
 
 
-def new_secret() -> str:
-    """Return a new key in the standard's form, to be shown once to whoever sets up the receiver."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+def admitted_of(hosts: Collection[str], networks: Collection[str]) -> Admitted:
+    """Return what the settings admit; raise ``Unusable`` for a network that is none."""
+    try:
+        inner = tuple(ipaddress.ip_network(one) for one in networks)
+    except ValueError as error:
+        raise Unusable(f"REGISTER_WEBHOOK_NETWORKS: {error}") from None
+    return Admitted(frozenset(host.lower().rstrip(".") for host in hosts), inner)
+
+
+def secret_of(key: str, name: str) -> str:
+    """Return the key of the webhook ``name`` in the standard's form, made of the installation's own."""
+    return PREFIX + base64.b64encode(hmac.digest(key.encode(), f"webhook {name}".encode(), "sha256")).decode()
 
 
 def signature(secret: str, message_id: str, at: datetime, body: bytes) -> str:

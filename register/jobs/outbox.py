@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.orm import Session
@@ -21,10 +21,12 @@ from register.errors import say
 from register.formats.mail import envelope_sender
 from register.formats.smtp import Answer, Away, Fate, Post, server_of
 from register.jobs.base import Progress
+from register.jobs.hooks import Hooks, hooks_on
 from register.jobs.letters import LETTERS, Writer, written
 from register.runtime import Runtime
 from register.services import outbox
 from register.services.outbox import Envelope, Fence
+from register.vocab import Channel
 
 # Taken up together and written beforehand; a crash queues them again.
 BATCH = 200
@@ -32,7 +34,7 @@ BATCH = 200
 # time, one where the server is slow, and never more than this.
 MOST_WINDOW = 20
 COMMITS_SHARE = 0.25
-UNWRITTEN = say("メールの本文を作成できませんでした。管理者に連絡してください。")
+UNWRITTEN = say("送る内容を作成できませんでした。管理者に連絡してください。")
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,41 @@ class Written:
     """A claimed message with its bytes."""
 
     envelope: Envelope
-    content: bytes
+    content: Any
+
+
+class Carrier(Protocol):
+    """What takes messages of one channel to where they belong."""
+
+    @property
+    def channel(self) -> Channel: ...
+
+    def written(self, session: Session, one: Envelope) -> Any:
+        """Return what is handed over; None where nothing is left to tell."""
+        ...
+
+    def send(self, one: Envelope, content: Any) -> Answer:
+        """Hand over; raise ``Away`` when that failed and the next would fare no better."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Mail, by one connection to the server of this installation."""
+
+    run: Runtime
+    post: Post
+    letters: Mapping[str, Writer]
+    channel: Channel = Channel.MAIL
+
+    def written(self, session: Session, one: Envelope) -> bytes | None:
+        """Return the bytes of a mail."""
+        letter = self.letters[one.kind](self.run, session, one)
+        return None if letter is None else written(self.run, letter, one)
+
+    def send(self, one: Envelope, content: bytes) -> Answer:
+        """Hand a mail to the server."""
+        return self.post.send(one.address, content)
 
 
 def never() -> bool:
@@ -50,17 +86,18 @@ def never() -> bool:
     return False
 
 
-def host_of(run: Runtime) -> str:
-    """Return the name under which this register sends: Message-IDs end with it."""
-    return urlsplit(run.settings.public_url).hostname or ""
-
-
 def waits(run: Runtime) -> bool:
-    """Tell whether anything can be sent; what was queued before mail was turned off stays queued."""
-    if not revealed(run):
+    """Tell whether anything can be sent; what was queued before a channel was turned off stays queued."""
+    channels = channels_of(run)
+    if not channels:
         return False
     with run.database.reading() as session:
-        return outbox.waits(session)
+        return outbox.waits(session, channels)
+
+
+def channels_of(run: Runtime) -> list[Channel]:
+    """Return by which channels this installation sends."""
+    return [Channel.MAIL] * bool(revealed(run)) + [Channel.WEBHOOK] * hooks_on(run)
 
 
 def make(
@@ -72,16 +109,18 @@ def make(
 ) -> Mapping[str, int]:
     """Send what is due; return how many ended in which way. Raise ``Lost`` when another leads by now.
 
-    Without a mail server nothing is sent. A server that is away ends the run: what waits is tried later.
+    What is of a channel that is off waits. A mail server that is away ends the run: what waits is tried later.
     """
     with run.database.writing() as session:
         _, lost = outbox.recover(session, fence)
     tally = Counter({"uncertain": lost} if lost else {})
     server = server_of(revealed(run))
     if server is not None:
-        sender, name = envelope_sender(run.settings.mail_from), host_of(run) or "localhost"
+        sender, name = envelope_sender(run.settings.mail_from), outbox.host_of(run.settings.public_url) or "localhost"
         with Post(server, sender, name=name, seconds=run.settings.mail_seconds) as post:
-            tally += _Round(run, fence, post, letters, stopping).deliver(progress)
+            tally += _Round(run, fence, Mail(run, post, letters), stopping).deliver(progress)
+    if hooks_on(run):
+        tally += _Round(run, fence, Hooks(run), stopping).deliver(progress)
     if tally:
         log.info("messages delivered", **tally)
     return dict(tally)
@@ -95,13 +134,10 @@ def revealed(run: Runtime) -> str:
 class _Round:
     """One run over what is due."""
 
-    def __init__(
-        self, run: Runtime, fence: Fence, post: Post, letters: Mapping[str, Writer], stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, run: Runtime, fence: Fence, carrier: Carrier, stopping: Callable[[], bool]) -> None:
         self._run = run
         self._fence = fence
-        self._post = post
-        self._letters = letters
+        self._carrier = carrier
         self._stopping = stopping
         self._tally = Counter[str]()
         self._away = ""
@@ -121,7 +157,7 @@ class _Round:
 
     def _claim(self) -> list[Envelope]:
         with self._run.database.writing() as session:
-            return outbox.claim(session, self._fence, BATCH)
+            return outbox.claim(session, self._fence, BATCH, self._carrier.channel)
 
     def _written(self, batch: Sequence[Envelope]) -> list[Written]:
         """Write every claimed message; those of which nothing is left to tell, or that cannot be written, end here."""
@@ -129,7 +165,7 @@ class _Round:
         with self._run.database.reading() as session:
             for one in batch:
                 try:
-                    content = self._content(session, one)
+                    content = self._carrier.written(session, one)
                 except Exception as error:  # noqa: BLE001 one bad letter must not stop the others
                     log.error("a message cannot be written", kind=one.kind, message=one.id, **_trace(error))
                     broken.append(one)
@@ -146,10 +182,6 @@ class _Round:
                     outbox.unwritten(session, self._fence, one, UNWRITTEN)
             self._tally += Counter(superseded=len(idle), failed=len(broken))
         return ready
-
-    def _content(self, session: Session, one: Envelope) -> bytes | None:
-        letter = self._letters[one.kind](self._run, session, one)
-        return None if letter is None else written(self._run, letter, one)
 
     def _hand_over(self, ready: Sequence[Written]) -> None:
         ended: list[tuple[Envelope, Answer]] = []
@@ -178,7 +210,7 @@ class _Round:
             answer = Answer(Fate.UNSENT, detail=self._away)
             if not self._away:
                 try:
-                    answer = self._post.send(one.envelope.address, one.content)
+                    answer = self._carrier.send(one.envelope, one.content)
                 except Away as away:
                     self._away = str(away)
                     answer = Answer(Fate.UNSENT, detail=self._away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
@@ -9,13 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from register.jobs.base import Progress
-from register.jobs.outbox import host_of, revealed
+from register.jobs.hooks import hooks_on
+from register.jobs.outbox import revealed
 from register.jobs.reminder_letters import KIND
 from register.models import Reminder, User
+from register.queries.webhooks import at_work
 from register.runtime import Runtime
-from register.services import outbox
+from register.services import outbox, webhooks
 from register.services import reminders as services
 from register.services.outbox import Fence
+from register.vocab import Role
 
 
 def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
@@ -24,15 +28,16 @@ def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
     with run.database.writing() as session:
         fence.hold(session)
         planned = services.plan(session, run.reminders, run.risk, run.clock.today())
-        mails = _mail(session, run, planned.told) if revealed(run) else 0
+        users = {one.id: one for one in session.scalars(select(User).where(User.active.is_(True)))}
+        mails = _mail(session, run, users, planned.told) if revealed(run) else 0
+        posts = _posts(session, run, users, planned.told) if hooks_on(run) else 0
     progress(1, 1)
-    return {**planned.counts, "mails": mails}
+    return {**planned.counts, "mails": mails, "posts": posts}
 
 
-def _mail(session: Session, run: Runtime, told: Mapping[int, Sequence[Reminder]]) -> int:
+def _mail(session: Session, run: Runtime, users: Mapping[int, User], told: Mapping[int, Sequence[Reminder]]) -> int:
     """Queue one mail for each person who is told something today, in the transaction that tells them."""
     today, count = run.clock.today(), 0
-    users = {one.id: one for one in session.scalars(select(User).where(User.active.is_(True)))}
     for user_id, rows in told.items():
         count += outbox.add(
             session,
@@ -42,7 +47,28 @@ def _mail(session: Session, run: Runtime, told: Mapping[int, Sequence[Reminder]]
             address=users[user_id].email,
             language=users[user_id].language,
             day=today,
-            host=host_of(run),
+            host=outbox.host_of(run.settings.public_url),
             params={"reminders": [row.id for row in rows]},
         )
     return count
+
+
+def _posts(session: Session, run: Runtime, users: Mapping[int, User], told: Mapping[int, Sequence[Reminder]]) -> int:
+    """Queue one post for each webhook whose people are told something today."""
+    groups: dict[int | None, list[Reminder]] = defaultdict(list)
+    for user_id, own in sorted(told.items()):
+        user = users[user_id]
+        if user.ministry_id is not None or user.role is Role.SECRETARIAT:
+            groups[user.ministry_id] += own
+    return sum(
+        webhooks.queue(
+            session,
+            hook,
+            f"{run.clock.today()}|{sha256(rows[0].key.encode()).hexdigest()[:16]}",
+            KIND,
+            host=outbox.host_of(run.settings.public_url),
+            reminders=[row.id for row in rows],
+        )
+        for hook in at_work(session)
+        if (rows := groups.get(hook.ministry_id))
+    )

@@ -43,6 +43,7 @@ from register.models.submission import (
 from register.models.tally import RoundTally
 from register.models.use_case import LifecycleEvent, UseCase
 from register.models.user import User
+from register.models.webhook import Webhook
 
 __all__ = [
     "AISystem",
@@ -107,6 +108,7 @@ __all__ = [
     "Upload",
     "UseCase",
     "User",
+    "Webhook",
     "counted",
     "texts_digest",
 ]

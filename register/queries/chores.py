@@ -27,6 +27,7 @@ COUNTS: Mapping[str, Say] = {
     "told": say("新しく知らせた件数"),
     "people": say("知らせた人数"),
     "superseded": say("後の知らせがあるため見送った件数"),
+    "posts": say("ウェブフックへの送信を予定した件数"),
     "mails": say("送信を予定したメールの通数"),
     "sent": say("送信したメールの通数"),
     "refused": say("相手が受け取りを見送ったか断った通数"),

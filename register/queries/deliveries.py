@@ -49,6 +49,10 @@ class Delivery:
     again: int
 
     @property
+    def mail(self) -> bool:
+        return self.channel is Channel.MAIL
+
+    @property
     def flagged(self) -> bool:
         return self.state in MESSAGE_FLAGGED
 
@@ -122,8 +126,8 @@ def tasks(session: Session, actor: Actor) -> list[Task]:
     counting = select(Message.state, func.count()).where(Message.state.in_(MESSAGE_FLAGGED)).group_by(Message.state)
     counts = {row[0]: int(row[1]) for row in session.execute(authz.visible(counting, Message, actor))}
     sentences = {
-        MessageState.UNCERTAIN: say("届いたか分からないメールを確かめる"),
-        MessageState.FAILED: say("送信できなかったメールを確かめる"),
+        MessageState.UNCERTAIN: say("届いたか分からないメールや通知を確かめる"),
+        MessageState.FAILED: say("送信できなかったメールや通知を確かめる"),
     }
     found = [
         Task(text, "deliveries.index", counts[state], {"state": state.value})

@@ -21,6 +21,7 @@ TABLES: Mapping[str, Say] = {
     "remark": say("質問と指摘"),
     "snapshot": psay("singular", "台帳写し"),
     "snapshot_copy": say("人に渡した台帳写し"),
+    "webhook": psay("singular", "ウェブフック"),
     "calendar_feed": say("カレンダーのアドレス"),
     "reminder_stop": say("止めたお知らせ"),
     "round_reminder": say("定期報告の督促の予定"),
@@ -53,6 +54,10 @@ TABLES: Mapping[str, Say] = {
 
 # By the name of the column; ``table.column`` where the same name means something else in one table.
 FIELDS: Mapping[str, Say] = {
+    "host": say("送信先"),
+    "made_by_id": say("作成した人の番号"),
+    "stopped_at": say("止めた日時"),
+    "url": say("URL"),
     "assessment_id": psay("singular", "高リスク判定"),
     "causes": say("判定を始めた理由"),
     "decided_at": say("判定を記録した日時"),

@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from sqlalchemy import CursorResult, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,8 +43,8 @@ _QUEUED, _CLAIMED, _SENDING, _SENT, _UNCERTAIN, _FAILED, _SUPERSEDED = MessageSt
 DEAD = say("この宛先には、以前のメールが届きませんでした。")
 UNKNOWN = say("送信の途中で処理や接続が切れたため、届いたかどうか分かりません。")
 MALFORMED = say("宛先のメールアドレスの形が正しくありません。")
-REFUSED = say("相手のメールサーバーが受け取りを断りました。")
-TOO_OFTEN = say("相手のメールサーバーが%(times)d回続けて受け取りを見送りました。", times=MOST_REFUSALS)
+REFUSED = say("相手のサーバーが受け取りを断りました。")
+TOO_OFTEN = say("相手のサーバーが%(times)d回続けて受け取りを見送りました。", times=MOST_REFUSALS)
 RETURNED = say("配信できないメールとして戻ってきました。")
 
 
@@ -75,6 +76,11 @@ class Envelope:
 
 
 _ENVELOPE = [_MESSAGE.c[name] for name in Envelope.__dataclass_fields__]
+
+
+def host_of(public_url: str) -> str:
+    """Return the name under which a register sends: ids of messages end with it."""
+    return urlsplit(public_url).hostname or ""
 
 
 def message_id(key: str, host: str) -> str:
@@ -156,10 +162,11 @@ def claim(session: Session, fence: Fence, limit: int, channel: Channel = Channel
     return [Envelope(*row) for row in rows if row.address not in dead]
 
 
-def waits(session: Session) -> bool:
-    """Return whether anything is to be sent, or was left in the middle: a look without the write lock."""
+def waits(session: Session, channels: Collection[Channel]) -> bool:
+    """Return whether anything is to be sent by ``channels``, or was left in the middle: a look without the lock."""
     left = _MESSAGE.c.state.in_((_CLAIMED, _SENDING))
-    found = select(_MESSAGE.c.id).where(or_(left, and_(_MESSAGE.c.state == _QUEUED, _due(session))))
+    ready = and_(_MESSAGE.c.state == _QUEUED, _MESSAGE.c.channel.in_(list(channels)), _due(session))
+    found = select(_MESSAGE.c.id).where(or_(left, ready))
     return session.scalar(found.limit(1)) is not None
 
 

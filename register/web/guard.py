@@ -51,6 +51,7 @@ from register.models import (
     SubmissionItem,
     Upload,
     UseCase,
+    Webhook,
 )
 from register.vocab import Role
 from register.web.session import SAFE_METHODS, current_actor, db_session, reading_session, runtime
@@ -92,6 +93,7 @@ PUBLIC: tuple[type[DeclarativeBase], ...] = (
     DeadAddress,
     Reminder,
     CalendarFeed,
+    Webhook,
 )
 # The columns by which the value in a URL names a row of each kind.
 KEYS: Mapping[type[DeclarativeBase], tuple[str, ...]] = {

@@ -77,6 +77,7 @@ NAVIGATION = (
         ("jobs", "snapshot_asks", "snapshot_checks"),
     ),
     NavItem("deliveries.index", lazy_gettext("メールの配信"), Permission.DELIVERY_READ),
+    NavItem("webhooks.index", lazy_gettext("ウェブフック"), Permission.WEBHOOK_READ),
     NavItem("chores.index", lazy_gettext("処理の状況"), Permission.JOB_RUN_READ),
     NavItem("reminders.index", lazy_gettext("お知らせの予定"), Permission.REMINDER_READ),
     NavItem("audit.index", lazy_gettext("監査記録"), Permission.AUDIT_READ),

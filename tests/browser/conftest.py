@@ -27,6 +27,7 @@ from tests.support.application import demo, settings_for
 from tests.support.client import Client
 from tests.support.data import NOW
 from tests.support.databases import Databases
+from tests.support.webhooks import ADMITTED, add_webhooks
 
 FLAGS = [
     "--no-sandbox",  # root has no sandbox; only pages of our own are opened
@@ -147,8 +148,12 @@ def serve(app: Flask) -> Iterator[str]:
 def live_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with the demo data, one for all browser tests of a worker: leave its data as you found them."""
     url = databases.fresh("sqlite", "demo", demo)
-    made = create_app(settings_for(url, tmp_path_factory.mktemp("live")), FixedClock(NOW), TESTING=True)
+    settings = settings_for(url, tmp_path_factory.mktemp("live"))
+    posting = {"webhook_hosts": sorted(ADMITTED.hosts), "public_url": "https://register.example.go.jp"}
+    made = create_app(settings.model_copy(update=posting), FixedClock(NOW), TESTING=True)
     made.test_client_class = Client
+    with made.extensions["register"].database.writing() as session:
+        add_webhooks(session)
     yield made
     made.extensions["register"].database.engine.dispose()
     databases.release(url)

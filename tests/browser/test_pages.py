@@ -31,6 +31,7 @@ from register.models import (
     SubmissionItem,
     UseCase,
     User,
+    Webhook,
 )
 from register.services.reminders import STOP_LINK
 from register.vocab import (
@@ -47,6 +48,7 @@ from register.vocab import (
 )
 from tests.support.data import NOW
 
+ADMIN = "admin@demo.example"
 SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
 PHONE = {"width": 320, "height": 640}
 # What a person opens and what a program fetches; pages of a job and a snapshot are looked at in the story.
@@ -279,6 +281,8 @@ PAGES = {
     "inbox.index": Address(REPORTER),
     "inbox.choice": Address(REPORTER),
     "calendars.index": Address(REPORTER),
+    "webhooks.index": Address(ADMIN),
+    "webhooks.key": Address(ADMIN, of("webhook", one(Webhook))),
     "stops.stop": Address(None, lambda database: {"token": stop_token(database)}),
     "audit.index": Address(SECRETARIAT),
     "audit.show": Address(SECRETARIAT, of("entry", one(AuditEntry, event="use_case.edited"), "hash")),
@@ -333,8 +337,8 @@ def test_a_page_is_fit_for_everybody(
     [
         (APPROVER, "/nowhere", 404),
         (APPROVER, "/agendas", 403),
-        ("admin@demo.example", "/", 200),
-        ("admin@demo.example", "/use-cases", 403),
+        (ADMIN, "/", 200),
+        (ADMIN, "/use-cases", 403),
         (SECRETARIAT, "/audit?since=x", 422),
         (SECRETARIAT, "/use-cases?q=ありません", 200),
         ("reporter.b@demo.example", "/rounds/2025-2", 200),

@@ -41,6 +41,7 @@ from register.models import (
     SubmissionItem,
     Upload,
     UseCase,
+    Webhook,
 )
 from register.vocab import (
     ReplyState,
@@ -211,10 +212,10 @@ def test_the_auditor_is_shown_everything_but_what_waits_in_a_ministry_and_the_ad
 ) -> None:
     assert shown(reading, Upload, actor("auditor")) == set()
     for model in set(SIGHT) - {Upload}:
-        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot, Reminder, CalendarFeed}:
+        if model not in {*TOLD, NoticeAnswer, Question, BuiltTable, Snapshot, Reminder, CalendarFeed, Webhook}:
             assert shown(reading, model, actor("auditor")) == set(reading.scalars(select(key_of(model)))), model
-        # Whether the chores are done is no content, nor is whom mail reaches.
-        hidden = model not in {JobRun, Message, DeadAddress}
+        # Whether the chores are done is no content, nor is whom mail reaches, or where a webhook leads.
+        hidden = model not in {JobRun, Message, DeadAddress, Webhook}
         assert (shown(reading, model, actor("admin")) == set()) is hidden, model
 
 

@@ -26,7 +26,7 @@ from register.queries.jobs import said
 from register.services import outbox
 from register.services.jobs import Lost
 from register.services.outbox import Envelope, Fence
-from register.vocab import MessageState
+from register.vocab import Channel, MessageState
 from tests.support.mail_server import MailServer, listening
 from tests.support.outbox import HOST, LETTERS, Numbered, led, make_leaders, queue, sending
 
@@ -131,7 +131,7 @@ def test_a_message_is_taken_by_one_leader_and_only_when_it_is_due(
     assert [one.address for one in claimed(database, fence)] == ["b@example.go.jp"]
     assert claimed(database, fence) == []
     with database.reading() as session:
-        assert outbox.waits(session)
+        assert outbox.waits(session, [Channel.MAIL])
 
 
 def test_a_clock_that_was_ahead_keeps_nothing_waiting(database: Database, fence: Fence, clock: FixedClock) -> None:
@@ -139,7 +139,7 @@ def test_a_clock_that_was_ahead_keeps_nothing_waiting(database: Database, fence:
     put(database, "a@example.go.jp")
     clock.moment -= dt.timedelta(days=400)
     with database.reading() as session:
-        assert outbox.waits(session)
+        assert outbox.waits(session, [Channel.MAIL])
     assert len(claimed(database, fence)) == 1
 
 

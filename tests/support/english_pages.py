@@ -73,6 +73,8 @@ EVERYONE = {
     "inbox.choice",
     "calendars.index",
 }
+# What the administrator reads, who sees no content.
+ADMIN = {"home.index", "guide.index", "deliveries.index", "chores.index", "webhooks.index", "webhooks.key"}
 # Who reads the pages, and what each reads beside those.
 READ = {
     "secretariat": {

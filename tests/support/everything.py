@@ -79,6 +79,7 @@ from tests.support.calendars import add_calendars
 from tests.support.data import NOW, staffed
 from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
+from tests.support.webhooks import add_webhooks
 
 BY = Actor.system("tests")
 TODAY = dt.date(2025, 11, 10)
@@ -102,6 +103,7 @@ def rows_of_everything(url: str) -> None:
             add_disclosures(session, ministry)
             add_reminders(session, ministry)
         add_calendars(session)
+        add_webhooks(session)
         add_editions(session, rounds[0])
         add_tables(session)
         add_jobs(session)

@@ -70,6 +70,7 @@ from tests.support.calendars import add_calendars
 from tests.support.data import NOW, staffed
 from tests.support.outbox import add_messages
 from tests.support.sources import ROOT
+from tests.support.webhooks import add_webhooks
 
 FORMS = load_library(ROOT / "config", "periodic")
 RISK = load_risk(ROOT / "config")
@@ -105,6 +106,7 @@ def peopled(url: str) -> None:
         add_messages(session)
         _reminders(session)
         add_calendars(session)
+        add_webhooks(session)
     database.engine.dispose()
 
 

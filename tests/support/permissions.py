@@ -60,6 +60,8 @@ TABLE = {
     "job_run.read": READ_ALL | {"admin": "ALL"},
     "job_run.again": {"secretariat": "ALL", "admin": "ALL"},
     "audit.read": {"approver": "OWN"} | READ_ALL,
+    "webhook.read": {"admin": "ALL"},
+    "webhook.manage": {"admin": "ALL"},
     "reminder.read": AGREED,
     "inbox.read": dict.fromkeys(("reporter", "approver", "secretariat", "auditor"), "RECEIVED"),
     "incident.read": OWN | TOLD,

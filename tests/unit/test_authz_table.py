@@ -52,6 +52,7 @@ from register.models import (
     Upload,
     UseCase,
     User,
+    Webhook,
 )
 from register.models.mixins import OfMinistry
 from register.states import QUESTION_BY_CHECK
@@ -75,6 +76,7 @@ SEEN_BY = {
     DeadAddress: "delivery.read",
     Reminder: "reminder.read",
     CalendarFeed: "inbox.read",
+    Webhook: "webhook.read",
     Incident: "incident.read",
     Measure: "incident.read",
     IncidentFile: "incident.read",
@@ -113,8 +115,9 @@ def test_the_table_is_that_of_the_domain(permission: Permission, role: Role) -> 
 
 
 def test_the_administrator_sees_no_content() -> None:
-    # Whether the chores are done is no content, nor is whom mail reaches: what it says is not kept.
+    # Whether the chores are done is no content, nor is whom mail reaches, or where a webhook leads: what they say is not kept.
     may = {Permission.HOME, Permission.JOB_RUN_READ, Permission.JOB_RUN_AGAIN, Permission.DELIVERY_READ}
+    may |= {Permission.WEBHOOK_READ, Permission.WEBHOOK_MANAGE}
     assert {permission for permission in Permission if authz.can(actor(Role.ADMIN), permission)} == may
 
 

@@ -46,6 +46,7 @@ from register.models import (
     SubmissionItem,
     UseCase,
     User,
+    Webhook,
 )
 from register.services import incidents
 from register.vocab import AssessmentDeed, IncidentDeed, QuestionDeed, ReferralDeed
@@ -71,7 +72,7 @@ BY_DEED: dict[str, Callable[[Any], authz.Permission]] = {
 # What a person may not know of.
 HIDDEN = {UseCase, AISystem, Submission, SubmissionItem, Remark, Incident, Measure, IncidentFile}
 HIDDEN |= {Disclosure, Edition, Snapshot, Message, DeadAddress, Reminder}
-HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question}
+HIDDEN |= {Webhook}
 HIDDEN |= {Assessment, Referral, Notice, NoticeRecipient, Question, BuiltTable}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 

@@ -28,10 +28,11 @@ from tests.support.application import demo
 from tests.support.client import Client, filled, find_form
 from tests.support.data import NOW
 from tests.support.databases import Build
-from tests.support.english_pages import EVERYONE, FILES, READ
+from tests.support.english_pages import ADMIN, EVERYONE, FILES, READ
 from tests.support.notices import ask_for_consent
 from tests.support.round_files import FORMS
 from tests.support.running_round import LIBRARY
+from tests.support.webhooks import add_webhooks
 
 ClientOf = Callable[[str], Client]
 SWITCH = "/language"
@@ -288,6 +289,12 @@ def test_an_english_page_is_japanese_only_where_people_wrote_it(
     start = ["/", HERE, "/use-cases?usage_type=S2&ministry=B&q=zzz", "/audit?since=x", "/nowhere", *jobs]
     start.append("/questions?state=explained")
     assert {*EVERYONE, *READ[name]} <= read_on(client, app, start)
+
+
+def test_what_the_administrator_reads_is_english_too(english: ClientOf, app: Flask, database: Database) -> None:
+    with database.writing() as session:
+        add_webhooks(session)
+    assert read_on(english("admin"), app, ["/"]) >= ADMIN
 
 
 def test_every_kind_of_entry_of_the_log_is_read(english: ClientOf, app: Flask) -> None:

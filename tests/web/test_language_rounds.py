@@ -16,7 +16,7 @@ from register.services.answers import Typed
 from register.vocab import RoundState, SubmissionState
 from register.web.guard import access_of
 from tests.support.data import NOW
-from tests.support.english_pages import EVERYONE, FILES, READ
+from tests.support.english_pages import ADMIN, EVERYONE, FILES, READ
 from tests.support.round_files import FORMS
 from tests.web.test_language import ClientOf, browser_of, content, endpoint, english, person, read_on
 
@@ -145,4 +145,4 @@ def test_the_pages_of_a_review_are_english_too(
 def test_no_page_is_left_unread(app: Flask) -> None:
     asked = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set())}
     guarded = {name for name in asked if (access := access_of(app, name)) is not None and access.permission is not None}
-    assert guarded - FILES == EVERYONE.union(*READ.values(), *RUNNING.values(), *REVIEW.values())
+    assert guarded - FILES == EVERYONE.union(ADMIN, *READ.values(), *RUNNING.values(), *REVIEW.values())

@@ -165,7 +165,7 @@ def test_the_chore_plans_under_its_fence(app: Flask, opened: str, clock: FixedCl
             held.append(session)
 
     counts = make(runtime_of(app), Fence(), lambda done, total: steps.append((done, total)))
-    assert counts == {"told": 3, "people": 3, "superseded": 0, "mails": 0}
+    assert counts == {"told": 3, "people": 3, "superseded": 0, "mails": 0, "posts": 0}
     assert (len(held), steps) == (1, [(0, 1), (1, 1)])
     assert planned(app) == "told: 0 to 0 people, passed over: 0\n"
 
