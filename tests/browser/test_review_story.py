@@ -60,7 +60,13 @@ def open_and_press(page: Page, axe: Fit, path: str, button: str, **fields: str) 
     fit(page, axe)
     for name, text in fields.items():
         page.locator(f"[name={name}]").fill(text)
-    page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+    press(page, button)
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button of a form and wait for the page that answers."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
 
 def test_a_return_is_asked_about_sent_back_and_accepted(
@@ -78,10 +84,11 @@ def test_a_return_is_asked_about_sent_back_and_accepted(
     fit(page, axe)
     ministry = desk_of("reporter").new_page()
     ministry.goto(case)
-    ministry.get_by_role("link", name="答える").click()
+    with ministry.expect_navigation():
+        ministry.get_by_role("link", name="答える").click()
     fit(ministry, axe)
     ministry.locator("[name=body]").fill("定例の会議です。")
-    ministry.get_by_role("button", name="答えを送る").click()
+    press(ministry, "答えを送る")
     open_and_press(page, axe, f"{where}/return", "差し戻す", reason="用途を書き足してください。")
     assert state_of(app).state is SubmissionState.RETURNED
     with app.extensions["register"].database.writing() as session:
@@ -91,9 +98,9 @@ def test_a_return_is_asked_about_sent_back_and_accepted(
         submissions.approve(session, own, seen=own.sent_sha256, by=person(session, "approver"))
     page.goto("/rounds/2025-3")
     page.get_by_role("checkbox", name="府省庁A").check()
-    page.get_by_role("button", name="選んだ府省庁の提出をまとめて受理する").click()
+    press(page, "選んだ府省庁の提出をまとめて受理する")
     fit(page, axe)
-    page.get_by_role("button", name="1府省庁の提出を受理する").click()
+    press(page, "1府省庁の提出を受理する")
     fit(page, axe)
     assert state_of(app).state is SubmissionState.ACCEPTED
     settle_the_round(app, page, axe, case)
