@@ -33,7 +33,7 @@ from register.jobs.letters import written
 from register.models import Message
 from register.services import outbox
 from register.services.jobs import Lost
-from register.vocab import MessageState
+from register.vocab import Channel, MessageState
 from tests.support import network
 from tests.support.data import NOW
 from tests.support.mail_server import MailServer, listening
@@ -85,8 +85,9 @@ class Fuse:
         self.point, self.visits = "", 0
 
     def arm(self) -> None:
-        """Pick a point."""
-        if sum(one.value for one in self._deaths) < DEATHS:
+        """Pick a point, anew for each round: one that needs a message would else be waited for when none is left."""
+        self.point, self.visits = "", 0
+        if total(self._deaths) < DEATHS:
             self.point = random.choice(list(POINTS))
             self.visits = random.randint(1, POINTS[self.point])
 
@@ -98,6 +99,11 @@ class Fuse:
                 # Only the leader is armed, so no two count at once.
                 self._deaths[list(POINTS).index(point)].value += 1
                 os.kill(os.getpid(), signal.SIGKILL)
+
+
+def total(deaths: list[Shared]) -> int:
+    """Return how many died at their points."""
+    return sum(one.value for one in deaths)
 
 
 def wire(fuse: Fuse) -> None:
@@ -187,12 +193,12 @@ def runner(url: str, database: Database, port: int, deaths: list[Shared]) -> Non
     leader = leader_for(url)
     run = sending(database, port, seconds=0.4)
     with database.reading() as session:
-        outbox.waits(session)
+        outbox.waits(session, [Channel.MAIL])
     while True:
         if leader.lead():
             if fence is None:
                 fence = led(database)
-                fuse.arm()
+            fuse.arm()
             try:
                 jobs.make(run, fence, lambda _done, _total: None, LETTERS)
             except (Lost, DBAPIError):
@@ -222,28 +228,33 @@ def main(url: str, taken: Path) -> None:
         return child
 
     children = [forked() for _ in range(RUNNERS)]
-    supervise(Database(url, clock), clock, children, forked, server)
+    supervise(Database(url, clock), clock, children, forked, server, deaths)
     sys.stdout.write(json.dumps({point: one.value for point, one in zip(POINTS, deaths, strict=True)}) + "\n")
 
 
-def supervise(database: Database, clock: Racing, children: list[Any], forked: Callable[[], Any], server: Any) -> None:
+def supervise(
+    database: Database,
+    clock: Racing,
+    children: list[Any],
+    forked: Callable[[], Any],
+    server: Any,
+    deaths: list[Shared],
+) -> None:
     """Replace whoever died, and make the world difficult, until nothing is open any more."""
-    seen, jumps = 0, dict(JUMPS)
-    events = {AWAY: "away", IDLE: "idle"}
+    jumps, events = dict(JUMPS), {AWAY: "away", IDLE: "idle"}
     try:
-        while seen < DEATHS or open_rows(database):
+        while total(deaths) < DEATHS or open_rows(database):
             for number, child in enumerate(children):
                 if not child.is_alive():
                     child.join()
-                    seen += child.exitcode == -signal.SIGKILL
                     if child.exitcode != -signal.SIGKILL:
                         raise RuntimeError(f"a runner ended with {child.exitcode}")
                     children[number] = forked()
-            for due in [one for one in jumps if one <= seen]:
+            for due in [one for one in jumps if one <= total(deaths)]:
                 clock.jump.value += jumps.pop(due)
-            for due in [one for one in events if one <= seen]:
-                seen += trouble(events.pop(due), clock, children, forked, server)
-            time.sleep(0.005 if seen < DEATHS else 0.05)
+            for due in [one for one in events if one <= total(deaths)]:
+                trouble(events.pop(due), clock, children, forked, server)
+            time.sleep(0.005 if total(deaths) < DEATHS else 0.05)
     finally:
         for child in [*children, server]:
             child.kill()
@@ -251,23 +262,20 @@ def supervise(database: Database, clock: Racing, children: list[Any], forked: Ca
         database.engine.dispose()
 
 
-def trouble(kind: str, clock: Racing, children: list[Any], forked: Callable[[], Any], server: Any) -> int:
-    """Let the mail server be away for a day, or nobody work for two; return how many died of their own meanwhile."""
+def trouble(kind: str, clock: Racing, children: list[Any], forked: Callable[[], Any], server: Any) -> None:
+    """Let the mail server be away for a day, or nobody work for two."""
     if kind == "away":
         os.kill(server.pid, signal.SIGUSR1)
         for _ in range(24):
             time.sleep(0.02)
             clock.jump.value += HOUR
         os.kill(server.pid, signal.SIGUSR2)
-        return 0
-    died = 0
+        return
     for number, child in enumerate(children):
-        died += not child.is_alive()
         child.kill()
         child.join()
         clock.jump.value += 2 * DAY / RUNNERS
         children[number] = forked()
-    return died
 
 
 def open_rows(database: Database) -> int:
