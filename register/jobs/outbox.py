@@ -32,7 +32,7 @@ from register.vocab import Channel
 BATCH = 200
 # Handed over between two commits, and so what a crash leaves uncertain: as few as keep the commits to a fraction of the
 # time, one where the server is slow, and never more than this.
-MOST_WINDOW = 20
+MOST_WINDOW = 40
 COMMITS_SHARE = 0.25
 UNWRITTEN = say("送る内容を作成できませんでした。管理者に連絡してください。")
 

@@ -23,6 +23,8 @@ from register.vocab import Channel, MessageState
 
 # What has to be looked at stands first, whatever its age.
 ORDER = case({state: place for place, state in enumerate(MESSAGE_FLAGGED)}, value=Message.state, else_=9)
+# What something remains to do with: a small index tells.
+OPEN = Message.next_at.is_not(None)
 MOST_DEAD = 200
 
 
@@ -99,7 +101,7 @@ def list_page(session: Session, actor: Actor, state: ListState) -> DeliveryPage:
 
 def oldest_waiting(session: Session) -> dt.datetime | None:
     """Return since when the message waits whose time came first; None when none waits."""
-    return session.scalar(select(func.min(Message.next_at)).where(Message.state == MessageState.QUEUED))
+    return session.scalar(select(func.min(Message.next_at)).where(OPEN, Message.state == MessageState.QUEUED))
 
 
 def _line(row: Message, name: str | None) -> Delivery:
@@ -123,7 +125,9 @@ def tasks(session: Session, actor: Actor) -> list[Task]:
     """Return what of the deliveries waits for ``actor``."""
     if not authz.can(actor, Permission.DELIVERY_SEND):
         return []
-    counting = select(Message.state, func.count()).where(Message.state.in_(MESSAGE_FLAGGED)).group_by(Message.state)
+    counting = (
+        select(Message.state, func.count()).where(OPEN, Message.state.in_(MESSAGE_FLAGGED)).group_by(Message.state)
+    )
     counts = {row[0]: int(row[1]) for row in session.execute(authz.visible(counting, Message, actor))}
     sentences = {
         MessageState.UNCERTAIN: say("届いたか分からないメールや通知を確かめる"),

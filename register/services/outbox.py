@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, and_, bindparam, func, or_, select, update
+from sqlalchemy import CursorResult, FromClause, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ LONGEST_DETAIL = 500
 ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _MESSAGE, _DEAD = table_of(Message), table_of(DeadAddress)
+_OPEN = _MESSAGE.c.next_at.is_not(None)
 _QUEUED, _CLAIMED, _SENDING, _SENT, _UNCERTAIN, _FAILED, _SUPERSEDED = MessageState
 
 DEAD = say("この宛先には、以前のメールが届きませんでした。")
@@ -131,7 +132,7 @@ def recover(session: Session, fence: Fence) -> tuple[int, int]:
     What was only claimed was not handed over. What was being sent may have been: nobody knows.
     """
     fence.hold(session)
-    of_others = _MESSAGE.c.fence <= fence.number
+    of_others = and_(_OPEN, _MESSAGE.c.fence <= fence.number)
     back = _change(session, and_(_MESSAGE.c.state == _CLAIMED, of_others), state=_QUEUED, fence=fence.number)
     lost = _change(
         session,
@@ -147,32 +148,32 @@ def claim(session: Session, fence: Fence, limit: int, channel: Channel = Channel
     """Take up to ``limit`` messages whose time has come; those to an address that is dead by now fail instead."""
     fence.hold(session)
     now = session.info["clock"].now()
-    waiting = and_(_MESSAGE.c.state == _QUEUED, _MESSAGE.c.channel == channel, _due(session))
-    chosen = select(_MESSAGE.c.id).where(waiting).order_by(_MESSAGE.c.next_at, _MESSAGE.c.id).limit(limit)
-    ids = session.scalars(chosen).all()
-    if not ids:
-        return []
+    queued = _MESSAGE.alias("queued")
+    waiting = and_(queued.c.state == _QUEUED, queued.c.channel == channel, _due(session, queued))
+    chosen = select(queued.c.id).where(waiting).order_by(queued.c.next_at, queued.c.id).limit(limit)
     taken = {"state": _CLAIMED, "fence": fence.number, "claimed_at": now, "attempts": _MESSAGE.c.attempts + 1}
-    changed = update(_MESSAGE).where(_MESSAGE.c.id.in_(ids), _MESSAGE.c.state == _QUEUED).values(taken)
-    rows = sorted(session.execute(changed.returning(*_ENVELOPE)), key=lambda row: row.id)
-    dead = set(session.scalars(select(DeadAddress.address).where(DeadAddress.address.in_([r.address for r in rows]))))
-    for row in rows:
-        if row.address in dead:
-            fail(session, fence, row.id, DEAD, source=_CLAIMED)
-    return [Envelope(*row) for row in rows if row.address not in dead]
+    changed = update(_MESSAGE).where(_MESSAGE.c.id.in_(chosen.scalar_subquery())).values(taken)
+    dead = _MESSAGE.c.address.in_(select(_DEAD.c.address)).label("dead")
+    taken_up: list[Envelope] = []
+    for *values, is_dead in sorted(session.execute(changed.returning(*_ENVELOPE, dead)), key=lambda row: row.id):
+        if is_dead:
+            fail(session, fence, values[0], DEAD, source=_CLAIMED)
+        else:
+            taken_up.append(Envelope(*values))
+    return taken_up
 
 
 def waits(session: Session, channels: Collection[Channel]) -> bool:
     """Return whether anything is to be sent by ``channels``, or was left in the middle: a look without the lock."""
     left = _MESSAGE.c.state.in_((_CLAIMED, _SENDING))
     ready = and_(_MESSAGE.c.state == _QUEUED, _MESSAGE.c.channel.in_(list(channels)), _due(session))
-    found = select(_MESSAGE.c.id).where(or_(left, ready))
+    found = select(_MESSAGE.c.id).where(_OPEN, or_(left, ready))
     return session.scalar(found.limit(1)) is not None
 
 
 def supersede(session: Session, fence: Fence, ids: Sequence[int]) -> None:
     """Let claimed messages go of which nothing is left to tell."""
-    _step(session, fence, ids, _CLAIMED, state=_SUPERSEDED)
+    _step(session, fence, ids, _CLAIMED, state=_SUPERSEDED, next_at=None)
 
 
 def release(session: Session, fence: Fence, waiting: Sequence[Envelope]) -> None:
@@ -187,7 +188,7 @@ _BEGIN = update(_MESSAGE).where(_MINE, _MESSAGE.c.state == _CLAIMED).values(stat
 _END = (
     update(_MESSAGE)
     .where(_MINE, _MESSAGE.c.state == _SENDING)
-    .values(state=_SENT, sent_at=bindparam("now", type_=_MESSAGE.c.sent_at.type), error="", detail="")
+    .values(state=_SENT, next_at=None, sent_at=bindparam("now", type_=_MESSAGE.c.sent_at.type), error="", detail="")
 )
 
 
@@ -266,7 +267,7 @@ def drop(session: Session, message: Message, by: Actor) -> None:
     """Take an uncertain or failed message off the list without sending it; raise ``NotNow``."""
     authz.require(by, Permission.DELIVERY_SEND, message)
     message_move(message.state, _SUPERSEDED)
-    message.state = _SUPERSEDED
+    message.state, message.next_at = _SUPERSEDED, None
     _told(session, audit.Event.MESSAGE_DROPPED, message, by)
 
 
@@ -290,7 +291,8 @@ def returned(session: Session, known: str, address: str, detail: str) -> Message
     if row is None:
         return None
     if row.state in (_SENT, _UNCERTAIN):
-        row.state, row.error, row.detail = _FAILED, packed(RETURNED), clipped(detail)
+        row.state, row.next_at = _FAILED, session.info["clock"].now()
+        row.error, row.detail = packed(RETURNED), clipped(detail)
     mark_dead(session, row.address, row.user_id, RETURNED, detail)
     return row
 
@@ -305,10 +307,10 @@ def _told(session: Session, event: audit.Event, message: Message, by: Actor) -> 
     audit.record(session, event, None, by=by, key=message.key, address=message.address, message_id=message.message_id)
 
 
-def _due(session: Session) -> Any:
+def _due(session: Session, message: FromClause = _MESSAGE) -> Any:
     """Return whose time has come, or was set under a clock that ran ahead."""
-    now = session.info["clock"].now()
-    return or_(_MESSAGE.c.next_at <= now, _MESSAGE.c.next_at > now + LONGEST_PAUSE)
+    now, at = session.info["clock"].now(), message.c.next_at
+    return and_(at.is_not(None), or_(at <= now, at > now + LONGEST_PAUSE))
 
 
 def _later(session: Session, attempts: int) -> dt.datetime:

@@ -85,6 +85,13 @@ def letter(_run: Any, _session: Session, one: outbox.Envelope) -> Letter | None:
     return Letter("定期報告の締切", "次のことをお願いします。", items, f"https://{HOST}/stop/1", f"https://{HOST}/")
 
 
+def put(row: Message, state: MessageState) -> None:
+    """Make a queued message one in ``state``; with what has ended nothing remains to do."""
+    row.state = state
+    if state in (MessageState.SENT, MessageState.SUPERSEDED):
+        row.next_at = None
+
+
 def add_messages(session: Session) -> None:
     """Queue a message in every state to somebody, and mark an address that mail does not reach."""
     person = session.scalars(select(User).order_by(User.id)).first()
@@ -92,7 +99,7 @@ def add_messages(session: Session) -> None:
     for state in MessageState:
         queue(session, person.email, f"mail|{state.value}", user_id=person.id)
         row = session.scalars(select(Message).where(Message.key == f"mail|{state.value}")).one()
-        row.state = state
+        put(row, state)
         if state in MESSAGE_FLAGGED:
             row.error, row.detail = packed(outbox.REFUSED), "550 5.1.1 unknown"
     outbox.mark_dead(session, f"old-{person.email}", person.id, outbox.REFUSED, "550 5.1.1 unknown")

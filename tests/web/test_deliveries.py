@@ -16,7 +16,7 @@ from register.factory import create_app
 from register.models import DeadAddress, Message
 from register.vocab import MessageState
 from tests.support.client import Client
-from tests.support.outbox import add_messages, queue
+from tests.support.outbox import add_messages, put, queue
 
 REPORT = """From: MAILER-DAEMON@mx.example.go.jp
 Content-Type: multipart/report; report-type=delivery-status; boundary=b
@@ -98,7 +98,7 @@ def test_mail_that_came_back_is_recorded(app: Flask, database: Database, tmp_pat
     with database.writing() as session:
         queue(session, "a@example.go.jp", "mail|sent")
         row = session.scalars(select(Message)).one()
-        row.state = MessageState.SENT
+        put(row, MessageState.SENT)
     runner = app.test_cli_runner()
     done = runner.invoke(args=["outbox", "bounce"], input=REPORT.replace("NAME", row.message_id))
     assert (done.exit_code, done.stdout) == (0, "came back: a@example.go.jp\n")
