@@ -164,6 +164,7 @@ def post(
     parts = admitted.host(url)
     headers = {
         "content-type": "application/json",
+        "user-agent": "AI-case-register",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": signature(secret, message_id, at, body),

@@ -29,7 +29,7 @@ COUNTS: Mapping[str, Say] = {
     "superseded": say("後の知らせがあるため見送った件数"),
     "posts": say("ウェブフックへの送信を予定した件数"),
     "mails": say("送信を予定したメールの通数"),
-    "sent": say("送信したメールの通数"),
+    "sent": say("送信した通数"),
     "refused": say("相手が受け取りを見送ったか断った通数"),
     "unsent": say("サーバーに渡せず後で送る通数"),
     "uncertain": say("届いたか分からない通数"),

@@ -27,7 +27,7 @@ class ChoreName(Term):
     """The chores that the register does by itself; their times stand in ``states.SCHEDULE``."""
 
     REMINDERS = "reminders", "督促・お知らせの作成", "Planning of reminders"
-    OUTBOX = "outbox", "メールの送信", "Delivery of mail"
+    OUTBOX = "outbox", "メールと通知の送信", "Delivery of mail and posts"
     RETENTION = "retention", "保存期間が満了した台帳写しの廃棄", "Disposal of snapshots whose term is over"
     SIGNING = "signing", "署名を待つ台帳写しへの署名", "Signing of snapshots that wait for it"
     SENTINEL = "sentinel", "台帳の確認", "Consistency check"
