@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from register.clock import FixedClock
-from register.db import Database
-from register.factory import create_app
 from register.formats.tokens import opened
 from register.jobs import outbox, reminders
 from register.models import Message, Reminder, User
-from register.runtime import Runtime, runtime_of
+from register.runtime import Runtime
 from register.services.reminders import STOP_LINK
 from register.vocab import MessageState, ReminderState
-from tests.support.application import settings_for
 from tests.support.databases import Build
 from tests.support.outbox import HOST
+from tests.support.postbox import KEY, Alone, Postbox, listening, mailing, nothing
 from tests.support.reviews import fill, hand_in
 from tests.support.rounds import opened as opened_round
-
-KEY = "a key of the tests that is long enough"
-
-
-class Postbox:
-    """Takes every mail that it is handed."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.mails.append(email.message_from_bytes(envelope.content, EmailMessage, policy=email.policy.default))
-        return "250 OK"
-
-
-class Alone:
-    """The number of the only leader."""
-
-    number = 1
-
-    def hold(self, _session: Any) -> None:
-        """Nobody else leads."""
-
-
-def nothing(_done: int, _total: int) -> None:
-    """Nobody looks on."""
 
 
 @pytest.fixture
@@ -65,30 +31,15 @@ def content() -> Build:
 
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, int]]:
-    box = Postbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    yield box, port
-    server.stop()
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture
-def run(database: Database, database_url: str, tmp_path: Path, clock: FixedClock, postbox: Any) -> Iterator[Runtime]:
+def run(database_url: str, tmp_path: Path, clock: FixedClock, postbox: tuple[Postbox, int]) -> Iterator[Runtime]:
     """The runtime of a register that sends mail."""
-    found = settings_for(database_url, tmp_path).model_copy(
-        update={
-            "mail_url": SecretStr(f"smtp://127.0.0.1:{postbox[1]}"),
-            "mail_from": f"AI案件台帳 <register@{HOST}>",
-            "public_url": f"https://{HOST}",
-            "secret_key": SecretStr(KEY),
-        }
-    )
-    app = create_app(found, clock, TESTING=True)
-    yield runtime_of(app)
-    runtime_of(app).database.engine.dispose()
+    with mailing(database_url, tmp_path, clock, postbox[1]) as found:
+        yield found
 
 
 def plan(run: Runtime) -> Any:
