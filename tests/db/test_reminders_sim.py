@@ -1,62 +1,271 @@
-"""A round of 25 ministries lived through day by day: what was foretold is what was told."""
+"""Thirty days of a round of 25 ministries with ten people each: the ledger foretold is what was told and mailed."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
-import time
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from register.db import Database
-from register.models import Reminder, Submission
-from register.vocab import SubmissionState
+from register import workdays
+from register.authz import Actor
+from register.clock import TOKYO, FixedClock
+from register.jobs import outbox, reminders
+from register.models import Message, Ministry, Reminder, Submission, User
+from register.queries.reminder_pages import foretold
+from register.runtime import Runtime
+from register.vocab import MessageState, ReminderState
 from tests.support.databases import Build
-from tests.support.reminders import MINISTRIES, at_noon, changing, crowded, foretold, told
-from tests.support.running_round import DUE, OPENS
+from tests.support.lived_round import (
+    EACH,
+    MINISTRIES,
+    OPENS,
+    PLANNED,
+    QUIET,
+    SECRETARIAT,
+    Desk,
+    Over,
+    act,
+    approvers,
+    open_round,
+    running,
+    scheduled,
+)
+from tests.support.outbox import HOST
+from tests.support.postbox import Alone, Postbox, listening, mailing, nothing
 
 DAYS = 30
+LAST = OPENS + dt.timedelta(days=DAYS - 1)
+SEED = 7
+BY = Actor.system("tests")
+# Before the day's planning, between it and the mail, and after both.
+EARLY, PLANNING, BETWEEN, MAILING, LATER = (dt.time(7), dt.time(8, 30), dt.time(8, 31), dt.time(8, 45), dt.time(14))
+LINK = re.compile(rf"https://{re.escape(HOST)}/inbox/([0-9a-f-]{{36}})")
+# That a person hears of a matter on a day; the key names the person, the matter and the stage.
+Word = tuple[dt.date, str]
 
 
 @pytest.fixture
 def content() -> Build:
-    return crowded
+    return scheduled
 
 
-def test_what_was_foretold_for_a_round_is_what_was_told(database: Database) -> None:
-    began = time.monotonic()
-    days = [OPENS + dt.timedelta(days=number) for number in range(DAYS)]
-    at_noon(database, OPENS)
-    ahead = foretold(database, OPENS, days[-1])
-    everything = []
-    for day in days:
-        at_noon(database, day)
-        everything += told(database, day)
-    assert everything == ahead
-    # 10 hear of the opening, 7 of ten days before, 10 of five days, of one and of the day; then who is late.
-    assert sum(day <= DUE for day, _ in ahead) == MINISTRIES * (10 + 7 + 10 + 10 + 10)
-    assert sum(day > DUE for day, _ in ahead) == MINISTRIES * (7 + 3 + 3)
-    assert time.monotonic() - began < 20
+@pytest.fixture
+def postbox() -> Iterator[tuple[Postbox, int]]:
+    with listening() as found:
+        yield found
 
 
-def test_foretold_is_told_while_ministries_hand_in(database: Database) -> None:
-    """Every day some hand in; the ledger of the evening before, computed anew, is what is told in the morning."""
-    chance = random.Random(7)
-    for number in range(DAYS):
-        day = OPENS + dt.timedelta(days=number)
-        at_noon(database, day)
-        before = foretold(database, day, day)
-        assert told(database, day) == before
-        assert told(database, day) == []
-        with changing(database) as session:
-            for one in session.scalars(select(Submission).where(Submission.submitted_at.is_(None))):
-                if chance.random() < 0.1:
-                    one.state, one.submitted_at, one.nil = SubmissionState.SUBMITTED, database.clock.now(), True
-    with database.reading() as session:
-        late = (
-            select(Reminder.id)
-            .join(Submission, Reminder.ministry_id == Submission.ministry_id)
-            .where(Reminder.planned_at > Submission.submitted_at)
+@pytest.fixture
+def life(database_url: str, tmp_path: Path, clock: FixedClock, postbox: tuple[Postbox, int]) -> Iterator[Life]:
+    """The round on the day on which it is only planned."""
+    clock.moment = dt.datetime.combine(PLANNED, EARLY, TOKYO)
+    with mailing(database_url, tmp_path, clock, postbox[1]) as run:
+        yield Life(run, clock, postbox[0])
+
+
+class Life:
+    """A round that is lived through, with what was foretold of it and what became of that."""
+
+    def __init__(self, run: Runtime, clock: FixedClock, box: Postbox) -> None:
+        self.run, self.clock, self.box = run, clock, box
+        self.chance = random.Random(SEED)
+        with run.database.reading() as session:
+            self.ministries = {one.id: one.key for one in session.scalars(select(Ministry))}
+            returns = session.scalars(select(Submission).where(Submission.round_id == running(session).id))
+            self.submissions = {self.ministries[one.ministry_id]: one.id for one in returns}
+        # What is foretold of each ministry's matters since its last deed, and what was on the first day.
+        self.ahead = self.foretell(PLANNED)
+        self.first = dict(self.ahead)
+        self.over: list[Over] = []
+        self.counts = Counter[str]()
+        self.names = Counter[str]()
+        # What the mails said, and the names that they carried.
+        self.mailed: set[Word] = set()
+        self.message_ids: list[str] = []
+
+    def at(self, day: dt.date, hour: dt.time, seconds: int = 0) -> None:
+        self.clock.moment = dt.datetime.combine(day, hour, TOKYO) + dt.timedelta(seconds=seconds)
+
+    def foretell(self, first: dt.date) -> dict[str, set[Word]]:
+        """Return what is foretold from ``first`` on, by the ministry that it is about."""
+        with self.run.database.reading() as session:
+            entries = foretold(session, BY, self.run.reminders, self.run.risk, (first, LAST))
+        assert {one.subject.expected for one in entries} <= {self.clock.today() < OPENS}
+        found = {key: set[Word]() for key in self.ministries.values()}
+        for one in entries:
+            found[self.ministries[one.subject.ministry_id or 0]].add((one.told_on, one.key))
+        assert sum(map(len, found.values())) == len(entries)
+        return found
+
+    def look_again(self, first: dt.date, touched: Mapping[str, list[Over]]) -> None:
+        """Foretell anew from ``first`` on: where nothing was done it is the same, elsewhere what is over is gone."""
+        now = self.foretell(first)
+        for key, words in now.items():
+            before = {word for word in self.ahead[key] if word[0] >= first}
+            if key not in touched:
+                assert words == before
+            assert not [word for word in words for over in touched.get(key, ()) if over.holds(word[1])]
+            self.counts["cancelled"] += len(before - words)
+        self.ahead = now
+
+    def deeds(self, day: dt.date, hour: dt.time, first: dt.date) -> list[Over]:
+        """Let a few ministries do something, then look at what is foretold from ``first`` on; return what is over."""
+        share = 0.12 if workdays.is_business_day(day) else 0.04
+        acting = [key for key in self.ministries.values() if key not in QUIET and self.chance.random() < share]
+        touched: dict[str, list[Over]] = {}
+        with self.run.database.writing() as session:
+            for key in acting:
+                # Each at a second of the day of its own: it is by this that two requests for approval are told apart.
+                self.at(day, hour, self.names.total())
+                name, touched[key] = act(Desk(session, key, self.chance, self.run.reminders))
+                self.names[name] += 1
+                session.flush()
+        if touched:
+            self.look_again(first, touched)
+        over = [one for some in touched.values() for one in some]
+        self.over += [one for one in over if one.lasts]
+        return over
+
+    def wait(self) -> None:
+        """Let the days pass on which the round is only planned, and open it: all is foretold, and nothing is told."""
+        for number in range((OPENS - PLANNED).days):
+            day = PLANNED + dt.timedelta(days=number)
+            self.at(day, PLANNING)
+            self.look_again(day, {})
+            assert reminders.make(self.run, Alone(), nothing)["told"] == 0
+            assert outbox.make(self.run, Alone(), nothing) == {}
+        self.at(OPENS, EARLY)
+        with self.run.database.writing() as session:
+            open_round(session)
+        self.look_again(OPENS, {})
+
+    def live(self, day: dt.date) -> None:
+        """Live through one day: what is foretold in the morning is told, and mailed where it is not over by then."""
+        self.deeds(day, EARLY, day)
+        self.at(day, PLANNING)
+        self.look_again(day, {})
+        words = {word for some in self.ahead.values() for word in some if word[0] == day}
+        assert workdays.is_business_day(day) or not words
+        counts = reminders.make(self.run, Alone(), nothing)
+        told = self.told(day)
+        assert set(told.values()) == words
+        assert counts["told"] == len(told) == len(words)
+        assert reminders.make(self.run, Alone(), nothing)["told"] == 0
+        assert not [key for _, key in words for over in self.over if over.holds(key)]
+        between = self.deeds(day, BETWEEN, day + workdays.DAY)
+        self.at(day, MAILING)
+        self.box.mails.clear()
+        ended = outbox.make(self.run, Alone(), nothing)
+        wanted = {word for word in words if not any(over.holds(word[1]) for over in between)}
+        assert self.mails(day, told) == wanted
+        assert set(ended) <= {"sent", "superseded"}
+        assert ended.get("sent", 0) == len(self.box.mails)
+        assert ended.get("superseded", 0) == counts["people"] - len(self.box.mails)
+        assert outbox.make(self.run, Alone(), nothing) == {}
+        self.counts.update(foretold=len(words), told=len(told), lapsed=len(words - wanted), mails=len(self.box.mails))
+        self.deeds(day, LATER, day + workdays.DAY)
+
+    def told(self, day: dt.date) -> dict[str, Word]:
+        """Return what was told on ``day``, by the address of its page; each word stands in one row."""
+        rows = select(Reminder.public_id, Reminder.key).where(
+            Reminder.state == ReminderState.TOLD, Reminder.planned_at == self.clock.moment
         )
-        assert session.scalars(late).all() == []
+        with self.run.database.reading() as session:
+            return {str(public_id): (day, key) for public_id, key in session.execute(rows)}
+
+    def mails(self, day: dt.date, told: Mapping[str, Word]) -> set[Word]:
+        """Return what the mails of ``day`` say: one to each person, of nothing but what that person is told."""
+        with self.run.database.reading() as session:
+            ids = {email: number for number, email in session.execute(select(User.id, User.email))}
+        assert len({mail["To"] for mail in self.box.mails}) == len(self.box.mails)
+        said: list[Word] = []
+        for mail in self.box.mails:
+            assert parsedate_to_datetime(mail["Date"]).astimezone(TOKYO).date() == day
+            self.message_ids.append(mail["Message-ID"])
+            words = [told[link] for link in links(mail)]
+            assert {int(key.rsplit("|", 1)[1]) for _, key in words} == {ids[mail["To"]]}
+            said += words
+        assert len(said) == len(set(said))
+        self.mailed |= set(said)
+        return set(said)
+
+    def figures(self) -> str:
+        """Return how much it was, in words."""
+        counts, people = self.counts, MINISTRIES * EACH
+        return (
+            f"{MINISTRIES} ministries, {people} people and {SECRETARIAT} of the secretariat, {DAYS} days, "
+            f"{self.names.total()} deeds of {len(self.names)} kinds: foretold {counts['foretold']}, told {counts['told']}, "
+            f"mails {counts['mails']}, cancelled before the day {counts['cancelled']} and before the mail "
+            f"{counts['lapsed']}, duplicates 0"
+        )
+
+
+def links(mail: EmailMessage) -> list[str]:
+    """Return which rows a mail leads to; its text, its page and the number in its subject agree."""
+    text, page = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert page is not None
+    found = LINK.findall(text.get_content())
+    assert LINK.findall(page.get_content()) == found
+    assert re.findall(r"\d+", mail["Subject"]) == [str(len(found))]
+    return found
+
+
+def test_what_the_ledger_foretold_is_what_was_sent(
+    life: Life, database_kind: str, record_property: Callable[[str, object], None]
+) -> None:
+    life.wait()
+    for number in range(DAYS):
+        life.live(OPENS + dt.timedelta(days=number))
+    once(life)
+    nobody_acted(life)
+    record_property("figures", f"reminders, {database_kind}: {life.figures()}")
+
+
+def once(life: Life) -> None:
+    """Check what is stored in the end: every row and every mail is one of those that were looked at, and is there once."""
+    with life.run.database.reading() as session:
+        assert session.scalar(select(func.count(Reminder.key)).where(Reminder.state == ReminderState.TOLD)) == (
+            session.scalar(select(func.count(Reminder.key.distinct())).where(Reminder.state == ReminderState.TOLD))
+        )
+        rows = session.execute(select(Message.message_id, Message.user_id, Message.day, Message.state)).all()
+    assert {row.state for row in rows} <= {MessageState.SENT, MessageState.SUPERSEDED}
+    sent = [row for row in rows if row.state is MessageState.SENT]
+    assert sorted(row.message_id for row in sent) == sorted(life.message_ids)
+    assert len({row.message_id for row in rows}) == len({(row.user_id, row.day) for row in rows}) == len(rows)
+    assert all(workdays.is_business_day(row.day) for row in rows)
+
+
+def nobody_acted(life: Life) -> None:
+    """Check the ministries that did nothing: on the first day it was known what each would hear in all the days."""
+    about = {f"|submission:{number}|": key for key, number in life.submissions.items() if key in QUIET}
+    for mark, key in about.items():
+        heard = {word for word in life.mailed if mark in word[1]}
+        assert heard == life.first[key]
+        head = approvers(int(key[1:]))
+        stages = Counter(word[1].split("|")[3] for word in heard)
+        assert stages == expected(EACH - head, head)
+
+
+def expected(reporters: int, heads: int) -> dict[str, int]:
+    """Return by hand how often each stage comes in the 30 days to a ministry whose people do nothing."""
+    everybody = reporters + heads
+    return {
+        "opened": everybody,
+        "due_10": reporters,
+        "due_5": everybody,
+        "due_1": everybody,
+        "due_today": everybody,
+        # 21 and 27 November, 2 December; 25 and 28 November, 3 December; 26 November and 3 December.
+        "overdue": 3 * reporters,
+        "overdue_approver": 3 * heads,
+        "overdue_secretariat": 2 * SECRETARIAT,
+    }
