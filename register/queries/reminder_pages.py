@@ -12,21 +12,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from register import authz
+from register import authz, workdays
 from register.authz import Actor
+from register.clock import TOKYO
 from register.errors import Say
 from register.formspec.reminder_words import WHY
 from register.formspec.reminders import ReminderPlan, Stage
 from register.formspec.risk import RiskTerms
 from register.formspec.schema import Text
-from register.models import Ministry, Reminder, ReminderStop, Round, User
+from register.models import JobRun, Ministry, Reminder, ReminderStop, Round, User
 from register.queries import listing
 from register.queries.listing import PER_PAGE, pages_of
 from register.queries.reminder_events import SOURCES
 from register.queries.reminder_subjects import Asked, Page, sentence, unpacked
 from register.queries.reminders import Entry, Facts, gather, ledger
 from register.states import ROUND_SETTLED
-from register.vocab import MINISTRY_ROLES, ReminderEvent, ReminderState, ReminderTone
+from register.vocab import MINISTRY_ROLES, ChoreName, ReminderEvent, ReminderState, ReminderTone, RunState
 
 # How far ahead the ledger is shown.
 WEEKS = dt.timedelta(days=42)
@@ -128,10 +129,23 @@ def codes(session: Session) -> dict[int, str]:
 def foretold(
     session: Session, actor: Actor, plan: ReminderPlan, terms: RiskTerms, days: tuple[dt.date, dt.date]
 ) -> list[Entry]:
-    """Return what will be told between two days, the first being today or later, as far as ``actor`` may know."""
+    """Return what will be told between two days, the first being today or later, as far as ``actor`` may know.
+
+    Once the chore has planned the first day, what is missed by then, such as an extension of the afternoon, is told on
+    the next one.
+    """
+    first, last = days
+    first += workdays.DAY * _planned(session, first)
     own = actor.ministry_id if actor.role in MINISTRY_ROLES else None
-    facts = gather(Asked(session, days[0], terms, own), plan)
-    return ledger(known(facts, actor), *days)
+    facts = gather(Asked(session, first, terms, own), plan)
+    return ledger(known(facts, actor), first, last)
+
+
+def _planned(session: Session, day: dt.date) -> bool:
+    begins = dt.datetime.combine(day, dt.time(), TOKYO)
+    of_day = (JobRun.slot >= begins, JobRun.slot < begins + workdays.DAY)
+    done = select(JobRun.id).where(JobRun.chore == ChoreName.REMINDERS, JobRun.state == RunState.DONE, *of_day)
+    return session.scalar(done.limit(1)) is not None
 
 
 def known(facts: Facts, actor: Actor) -> Facts:

@@ -14,11 +14,13 @@ from register.db import Database
 from register.formspec.reminders import load_reminders
 from register.formspec.risk import load_risk
 from register.models import Reminder, ReminderStop, Round, RoundReminder, User
+from register.queries import reminder_pages
 from register.queries.reminder_subjects import Asked
 from register.queries.reminders import Entry, gather, ledger
-from register.services import reminders
+from register.services import chores, reminders
 from register.services.reminders import Planned
-from register.vocab import ReminderEvent, ReminderState, RoundDeed
+from register.states import SCHEDULE
+from register.vocab import ChoreName, ReminderEvent, ReminderState, RoundDeed
 from tests.support.databases import Build
 from tests.support.round_files import CONFIG
 from tests.support.running_round import DUE, OPENS, Office, busy
@@ -122,6 +124,31 @@ def test_an_extension_starts_anew_and_ends_what_was_overdue(office: Office) -> N
     assert "overdue" not in {
         one.stage.code for one in foretold(office, 9) if one.subject.ministry_id == submission.ministry_id
     }
+
+
+def test_what_comes_after_the_days_planning_is_foretold_for_the_next_day(office: Office) -> None:
+    submission = office.submission(office.opened())
+    office.on(DUE)
+    slot = SCHEDULE[ChoreName.REMINDERS].slot(office.clock.now())
+    begun = chores.begin(office.session, ChoreName.REMINDERS, slot, 1)
+    assert begun is not None
+    planned(office)
+    office.extend(submission, dt.date(2025, 12, 5))
+    # While the run is not done it may still tell of this.
+    assert next((one.told_on, one.stage.code) for one in shown(office)) == (DUE, "due_5")
+    chores.finish(office.session, begun, {})
+    before = {(one.told_on, one.key) for one in shown(office)}
+    office.on(dt.date(2025, 12, 1))
+    told = {(office.clock.today(), row.key) for rows in planned(office).told.values() for row in rows}
+    assert told == {word for word in before if word[0] <= office.clock.today()}
+    assert len({stage for _, key in told for stage in ("due_5", "overdue") if f"|{stage}|" in key}) == 2
+
+
+def shown(office: Office) -> list[Entry]:
+    """Return what the pages and the command say will be told in two weeks."""
+    today = office.clock.today()
+    days = (today, today + dt.timedelta(days=14))
+    return reminder_pages.foretold(office.session, Actor.system("tests"), PLAN, TERMS, days)
 
 
 def test_what_was_missed_is_told_in_one_word_and_flagged(office: Office) -> None:
