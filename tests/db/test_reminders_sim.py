@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import random
 import re
@@ -21,7 +22,9 @@ from register.jobs import outbox, reminders
 from register.models import Message, Ministry, Reminder, Submission, User
 from register.queries.reminder_pages import foretold
 from register.runtime import Runtime
-from register.vocab import MessageState, ReminderState
+from register.services import chores
+from register.states import SCHEDULE
+from register.vocab import ChoreName, MessageState, ReminderState
 from tests.support.databases import Build
 from tests.support.lived_round import (
     EACH,
@@ -82,7 +85,7 @@ class Life:
             returns = session.scalars(select(Submission).where(Submission.round_id == running(session).id))
             self.submissions = {self.ministries[one.ministry_id]: one.id for one in returns}
         # What is foretold of each ministry's matters since its last deed, and what was on the first day.
-        self.ahead = self.foretell(PLANNED)
+        self.ahead = self.foretell()
         self.first = dict(self.ahead)
         self.over: list[Over] = []
         self.counts = Counter[str]()
@@ -94,10 +97,11 @@ class Life:
     def at(self, day: dt.date, hour: dt.time, seconds: int = 0) -> None:
         self.clock.moment = dt.datetime.combine(day, hour, TOKYO) + dt.timedelta(seconds=seconds)
 
-    def foretell(self, first: dt.date) -> dict[str, set[Word]]:
-        """Return what is foretold from ``first`` on, by the ministry that it is about."""
+    def foretell(self) -> dict[str, set[Word]]:
+        """Return what the pages foretell now, by the ministry that it is about."""
+        days = (self.clock.today(), LAST)
         with self.run.database.reading() as session:
-            entries = foretold(session, BY, self.run.reminders, self.run.risk, (first, LAST))
+            entries = foretold(session, BY, self.run.reminders, self.run.risk, days)
         assert {one.subject.expected for one in entries} <= {self.clock.today() < OPENS}
         found = {key: set[Word]() for key in self.ministries.values()}
         for one in entries:
@@ -105,19 +109,18 @@ class Life:
         assert sum(map(len, found.values())) == len(entries)
         return found
 
-    def look_again(self, first: dt.date, touched: Mapping[str, list[Over]]) -> None:
-        """Foretell anew from ``first`` on: where nothing was done it is the same, elsewhere what is over is gone."""
-        now = self.foretell(first)
+    def look_again(self, touched: Mapping[str, list[Over]]) -> None:
+        """Foretell anew: where nothing was done it is the same as ever, elsewhere what is over is gone."""
+        now = self.foretell()
         for key, words in now.items():
-            before = {word for word in self.ahead[key] if word[0] >= first}
             if key not in touched:
-                assert words == before
+                assert words == self.ahead[key]
             assert not [word for word in words for over in touched.get(key, ()) if over.holds(word[1])]
-            self.counts["cancelled"] += len(before - words)
+            self.counts["cancelled"] += len(self.ahead[key] - words)
         self.ahead = now
 
-    def deeds(self, day: dt.date, hour: dt.time, first: dt.date) -> list[Over]:
-        """Let a few ministries do something, then look at what is foretold from ``first`` on; return what is over."""
+    def deeds(self, day: dt.date, hour: dt.time) -> list[Over]:
+        """Let a few ministries do something, then look at what is foretold of them; return what is over."""
         share = 0.12 if workdays.is_business_day(day) else 0.04
         acting = [key for key in self.ministries.values() if key not in QUIET and self.chance.random() < share]
         touched: dict[str, list[Over]] = {}
@@ -129,38 +132,50 @@ class Life:
                 self.names[name] += 1
                 session.flush()
         if touched:
-            self.look_again(first, touched)
+            self.look_again(touched)
         over = [one for some in touched.values() for one in some]
         self.over += [one for one in over if one.lasts]
         return over
+
+    def plan(self) -> Mapping[str, int]:
+        """Plan the day as the runner does; the pages know by its row that it is done."""
+        name, database = ChoreName.REMINDERS, self.run.database
+        with database.writing() as session:
+            begun = chores.begin(session, name, SCHEDULE[name].slot(self.clock.now()), Alone.number)
+        assert begun is not None
+        counts = reminders.make(self.run, Alone(), nothing)
+        with database.writing() as session:
+            chores.finish(session, begun, counts)
+        return counts
 
     def wait(self) -> None:
         """Let the days pass on which the round is only planned, and open it: all is foretold, and nothing is told."""
         for number in range((OPENS - PLANNED).days):
             day = PLANNED + dt.timedelta(days=number)
             self.at(day, PLANNING)
-            self.look_again(day, {})
-            assert reminders.make(self.run, Alone(), nothing)["told"] == 0
+            self.look_again({})
+            assert self.plan()["told"] == 0
             assert outbox.make(self.run, Alone(), nothing) == {}
         self.at(OPENS, EARLY)
         with self.run.database.writing() as session:
             open_round(session)
-        self.look_again(OPENS, {})
+        self.look_again({})
 
     def live(self, day: dt.date) -> None:
         """Live through one day: what is foretold in the morning is told, and mailed where it is not over by then."""
-        self.deeds(day, EARLY, day)
+        self.deeds(day, EARLY)
         self.at(day, PLANNING)
-        self.look_again(day, {})
+        self.look_again({})
         words = {word for some in self.ahead.values() for word in some if word[0] == day}
         assert workdays.is_business_day(day) or not words
-        counts = reminders.make(self.run, Alone(), nothing)
+        counts = self.plan()
         told = self.told(day)
         assert set(told.values()) == words
         assert counts["told"] == len(told) == len(words)
+        self.ahead = {key: some - words for key, some in self.ahead.items()}
         assert reminders.make(self.run, Alone(), nothing)["told"] == 0
         assert not [key for _, key in words for over in self.over if over.holds(key)]
-        between = self.deeds(day, BETWEEN, day + workdays.DAY)
+        between = self.deeds(day, BETWEEN)
         self.at(day, MAILING)
         self.box.mails.clear()
         ended = outbox.make(self.run, Alone(), nothing)
@@ -171,7 +186,7 @@ class Life:
         assert ended.get("superseded", 0) == counts["people"] - len(self.box.mails)
         assert outbox.make(self.run, Alone(), nothing) == {}
         self.counts.update(foretold=len(words), told=len(told), lapsed=len(words - wanted), mails=len(self.box.mails))
-        self.deeds(day, LATER, day + workdays.DAY)
+        self.deeds(day, LATER)
 
     def told(self, day: dt.date) -> dict[str, Word]:
         """Return what was told on ``day``, by the address of its page; each word stands in one row."""
@@ -210,11 +225,9 @@ class Life:
 
 def links(mail: EmailMessage) -> list[str]:
     """Return which rows a mail leads to; its text, its page and the number in its subject agree."""
-    text, page = (mail.get_body((kind,)) for kind in ("plain", "html"))
-    assert text is not None
-    assert page is not None
-    found = LINK.findall(text.get_content())
-    assert LINK.findall(page.get_content()) == found
+    text, page = (base64.b64decode(part.get_payload()).decode() for part in mail.iter_parts())
+    found = LINK.findall(text)
+    assert LINK.findall(page) == found
     assert re.findall(r"\d+", mail["Subject"]) == [str(len(found))]
     return found
 
