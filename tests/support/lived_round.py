@@ -26,7 +26,7 @@ from tests.support.data import migrated, ministry
 from tests.support.rounds import AS_OF, FORMS, SPEC, SYSTEM
 
 MINISTRIES, EACH, SECRETARIAT = 25, 10, 5
-# The Friday before a long weekend, on which the round is only scheduled; the day after it; a day in its third week.
+# The Friday before a long weekend, on which the round is only scheduled; the day after that; the round's 17th day.
 PLANNED, OPENS, DUE = dt.date(2025, 10, 31), dt.date(2025, 11, 4), dt.date(2025, 11, 20)
 # They have a case of the round before; the others report that they have none.
 WITH_CASES = 15
@@ -228,7 +228,7 @@ def leave(desk: Desk) -> list[Over]:
     left.active = False
     if len(desk.people(left.role)) < 2 or desk.chance.random() < 0.7:
         desk.session.add(person(f"{left.name}n", left.role, left.ministry_id))
-    # As the command line does for people: it has no deed of its own in the log.
+    # No service lets people leave yet; whoever changes a person's row must leave an entry in the log.
     audit.record(desk.session, audit.Event.USER_CREATED, left, by=SYSTEM)
     return [Over(people=frozenset({left.id}))]
 
