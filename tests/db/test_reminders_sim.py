@@ -26,6 +26,7 @@ from register.states import SCHEDULE
 from register.vocab import ChoreName, MessageState, ReminderState
 from tests.support.databases import Build
 from tests.support.lived_round import (
+    DEEDS,
     EACH,
     MINISTRIES,
     OPENS,
@@ -122,6 +123,8 @@ class Life:
         """Let a few ministries do something, then look at what is foretold of them; return what is over."""
         share = 0.12 if workdays.is_business_day(day) else 0.04
         acting = [key for key in self.ministries.values() if key not in QUIET and self.chance.random() < share]
+        if not acting:
+            return []
         touched: dict[str, list[Over]] = {}
         with self.run.database.writing() as session:
             for key in acting:
@@ -130,8 +133,7 @@ class Life:
                 name, touched[key] = act(Desk(session, key, self.chance, self.run.reminders))
                 self.names[name] += 1
                 session.flush()
-        if touched:
-            self.look_again(touched)
+        self.look_again(touched)
         over = [one for some in touched.values() for one in some]
         self.over += [one for one in over if one.lasts]
         return over
@@ -237,6 +239,7 @@ def test_what_the_ledger_foretold_is_what_was_sent(
     life.wait()
     for number in range(DAYS):
         life.live(OPENS + dt.timedelta(days=number))
+    assert set(life.names) == {deed.__name__ for deed in DEEDS}
     once(life)
     nobody_acted(life)
     record_property("figures", f"reminders, {database_kind}: {life.figures()}")

@@ -241,6 +241,9 @@ def stop(desk: Desk) -> list[Over]:
     return []
 
 
+DEEDS = (send, approve, decline, send_back, accept, ask, answer, extend, leave, stop)
+
+
 def possible(desk: Desk) -> Mapping[Callable[[Desk], list[Over]], float]:
     """Return what can be done about a return now, and how likely it is."""
     state, found = desk.submission.state, {leave: 1.0, stop: 0.7}
