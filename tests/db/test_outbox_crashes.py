@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -19,11 +16,9 @@ from register.models import DeadAddress, Message
 from register.vocab import MessageState
 from tests.support.outbox import make_leaders, queue
 from tests.support.outbox_crashes import DEATHS, POINTS
-from tests.support.sources import ROOT
+from tests.support.programs import told_by
 
 MESSAGES = 1000
-# On a machine that does nothing else it takes some ten seconds.
-PATIENCE_SECONDS = 300
 HABITS = {
     "plain": 860,
     "later": 50,
@@ -58,20 +53,6 @@ def test_nothing_is_sent_twice_and_nothing_is_lost(
     record_property(
         "figures", f"outbox, {database.dialect}: {sum(deaths.values())} deaths at {len(POINTS)} points, {told}"
     )
-
-
-def told_by(command: list[str]) -> str:
-    """Return what a program prints; all of its processes are gone when it takes too long."""
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            told, errors = process.communicate(timeout=PATIENCE_SECONDS)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    assert process.returncode == 0, errors[-3000:]
-    return told
 
 
 def check(database: Database, taken: Path) -> str:
