@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -171,16 +172,23 @@ def sign_in(live_app: Flask, context: BrowserContext, base_url: str) -> Callable
     return lambda email: carry_session(live_app, context, base_url, email)
 
 
+@cache
+def agent_of(browser: Browser) -> str:
+    """Return what the browser calls itself: a session is of the browser that began it."""
+    page = browser.new_page()
+    agent = str(page.evaluate("navigator.userAgent"))
+    page.close()
+    return agent
+
+
 def carry_session(app: Flask, context: BrowserContext, address: str, email: str) -> None:
     """Give the browser the session of the person with ``email``."""
-    agent = context.new_page()
-    user_agent = str(agent.evaluate("navigator.userAgent"))
-    agent.close()
+    assert context.browser is not None
     with app.extensions["register"].database.reading() as reading:
         person = reading.scalars(select(User).where(User.email == email)).one()
     client = app.test_client()
     assert isinstance(client, Client)
-    client.environ_base["HTTP_USER_AGENT"] = user_agent
+    client.environ_base["HTTP_USER_AGENT"] = agent_of(context.browser)
     cookie = client.sign_in(person).get_cookie(app.config["SESSION_COOKIE_NAME"])
     assert cookie is not None
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
