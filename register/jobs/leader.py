@@ -29,8 +29,11 @@ from register.services.jobs import Lost
 
 # Any fixed number will do; advisory locks of other uses in the same database must have another.
 LOCK = 0x726567_6A6F62
-# A leader whose host vanished must be noticed: its connection would otherwise stay open for hours.
-CONNECTION = {"tcp_user_timeout": "15000", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
+# A leader whose host vanished must be noticed by the server, which holds its lock, and a vanished server by the leader:
+# either end would otherwise keep the connection for hours.
+KEEPALIVES = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
+SERVERS = " ".join(f"-c tcp_{name}={value}" for name, value in KEEPALIVES.items())
+CONNECTION = {**KEEPALIVES, "tcp_user_timeout": "15000", "options": f"{SERVERS} -c tcp_user_timeout=15000"}
 # How often a leader says that it lives.
 BEAT_SECONDS = 30
 

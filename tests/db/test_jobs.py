@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
 from register.errors import NotFound, say
 from register.jobs.base import Store, run_job
-from register.jobs.leader import leader_for
+from register.jobs.leader import AdvisoryLeader, leader_for
 from register.models import Job
 from register.queries import jobs as queries
 from register.services import jobs
@@ -254,6 +254,19 @@ def test_one_leads_and_another_follows_it(database_url: str) -> None:
     finally:
         first.close()
         second.close()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_a_vanished_host_is_noticed_by_either_end(database_url: str) -> None:
+    leader = AdvisoryLeader(make_url(database_url))
+    try:
+        assert leader.lead()
+        assert leader._connection is not None
+        asked = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        told = [leader._connection.exec_driver_sql(f"SHOW {name}").scalar() for name in asked]
+    finally:
+        leader.close()
+    assert told == ["10", "5", "3", "15000"]
 
 
 def test_the_oldest_waiting_job_is_known(database: Database, ask: Ask) -> None:
