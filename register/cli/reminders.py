@@ -1,4 +1,4 @@
-"""``flask reminders``: planning the day's reminders, and what would be told if nothing changes."""
+"""``flask reminders``: what would be told if nothing changes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,12 @@ import click
 from flask.cli import AppGroup
 
 from register.authz import Actor
-from register.cli.base import reading, refusals_told, runtime, writing
+from register.cli.base import reading, refusals_told, runtime
 from register.queries import reminder_pages as queries
-from register.services import reminders as services
 
 DAYS = 42
 
 group = AppGroup("reminders", help="Reminders (お知らせ) of what waits.")
-
-
-@group.command("plan")
-@refusals_told
-def plan() -> None:
-    """Tell everybody what is due today; a second run on the same day adds nothing."""
-    run = runtime()
-    with writing() as session:
-        made = services.plan(session, run.reminders, run.risk, run.clock.today())
-    counts = made.counts
-    click.echo(f"told: {counts['told']} to {counts['people']} people, passed over: {counts['superseded']}")
 
 
 @group.command("foretell")
