@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from register import audit
 from register.authz import Actor
 from register.db import Database, unindexed
-from register.models import Ministry, UseCase
+from register.models import AuditEntry, Ministry, UseCase
 from register.vocab import Lifecycle
 from tests.support.data import STAFF, ministry
 
@@ -42,6 +43,14 @@ def test_errors_do_not_show_the_values_of_a_statement(database: Database) -> Non
         connection.execute(text("select :title from no_such_table"), {"title": "秘密の題"})
     assert "no_such_table" in str(caught.value)
     assert "秘密の題" not in str(caught.value)
+
+
+def test_a_moment_is_read_in_utc_whatever_the_zone_of_the_server(database: Database) -> None:
+    with database.reading() as reading:
+        if database.dialect == "postgresql":
+            reading.execute(text("SET LOCAL TIME ZONE 'Europe/Berlin'"))
+        read = [one.at for one in reading.scalars(select(AuditEntry).limit(1))]
+    assert [moment.utcoffset() for moment in read] == [dt.timedelta(0)]
 
 
 def test_a_reading_session_sees_one_moment(database: Database) -> None:
