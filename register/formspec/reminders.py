@@ -25,9 +25,11 @@ SIDES: Mapping[ReminderTone, tuple[int, int]] = {
     ReminderTone.NEWS: (0, FARTHEST),
     ReminderTone.BEFORE: (-FARTHEST, -1),
     ReminderTone.TODAY: (0, 0),
-    ReminderTone.LATE: (0, FARTHEST),
-    ReminderTone.ESCALATED: (0, FARTHEST),
+    ReminderTone.LATE: (1, FARTHEST),
+    ReminderTone.ESCALATED: (1, FARTHEST),
 }
+# Their late words say that the day has come, not that it has gone by.
+ON_THE_DAY = frozenset({ReminderEvent.DISCLOSURE_REVIEW, ReminderEvent.ASSESSMENT_REVIEW})
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,12 @@ def load_reminders(config_dir: Path) -> ReminderPlan:
     return plan
 
 
+def sides(event: ReminderEvent, tone: ReminderTone) -> tuple[int, int]:
+    """Return between which days, seen from that of the event, the words are true."""
+    first, last = SIDES[tone]
+    return (0 if tone is ReminderTone.LATE and event in ON_THE_DAY else first), last
+
+
 def _stage(number: int, raw: Mapping[str, Any]) -> Stage:
     where = f"config/{FILE}: stage {number} ({raw.get('code', 'without a code')})"
     for name, kind in FIELDS.items():
@@ -101,7 +109,7 @@ def _stage(number: int, raw: Mapping[str, Any]) -> Stage:
     )
     if not audience:
         raise Unusable(f"{where}: audience is empty")
-    first, last = SIDES[tone]
+    first, last = sides(event, tone)
     if not first <= raw["offset"] <= last:
         raise Unusable(f"{where}: offset must lie between {first} and {last} for the tone {tone.value}")
     if not 0 <= raw["repeat"] <= FARTHEST:

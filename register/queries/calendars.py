@@ -83,7 +83,7 @@ def deadlines(
         if wanted and _concerns(facts, subject, user.id):
             title = say(TITLES[subject.event].template, **subject.params)
             key = (subject.event, subject.anchor, *(str(subject.params.get(name)) for name in NAMED))
-            uid = uuid.uuid5(feed.public_id, repr(subject.matter[:2]))
+            uid = uuid.uuid5(feed.public_id, repr(subject.matter))
             page = subject.page_for(user.role.value)
             found.setdefault(key, Deadline(str(uid), subject.anchor, title, WHY[subject.event], page))
     return list(found.values())

@@ -45,6 +45,8 @@ def due(asked: Asked) -> Iterator[Subject]:
         deadline = submission.deadline(holding)
         facts = _facts(submission, holding, ministry)
         facts["params"] = {**facts["params"], "day": deadline}
+        if holding.state is RoundState.CLOSED and not submission.granted:
+            facts["until"] = submission.due_on
         roles = BUT_REPORTERS if submission.state is SubmissionState.IN_REVIEW else None
         yield Subject(ReminderEvent.ROUND_DUE, f"submission:{submission.id}", deadline, roles=roles, **facts)
 
@@ -154,13 +156,11 @@ def _returns(asked: Asked) -> AnySelect:
 
 def _facts(submission: Submission, round: Round, ministry: Ministry) -> dict[str, Any]:
     """Return what every subject of a return has in common."""
-    closed = round.state is RoundState.CLOSED and not submission.granted
     return {
         "params": {"name": round_name(round), "ministry": ministry_text(ministry)},
         "page": Page("submissions.show", {"submission": str(submission.public_id)}),
         "overseen": Page("rounds.show", {"round": round.code}),
         "ministry_id": ministry.id,
         "round_id": round.id,
-        "until": submission.due_on if closed else None,
         "expected": round.state is RoundState.SCHEDULED,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from register.formspec.reminders import ReminderPlan
 from register.formspec.risk import RiskTerms
@@ -22,9 +22,15 @@ _OPEN = "open threads of reminders"
 def still_told(
     session: Session, ids: Collection[int], plan: ReminderPlan, terms: RiskTerms, today: dt.date
 ) -> Sequence[Reminder]:
-    """Return the reminders of ``ids`` whose matter is open on ``today`` and still waits for the same person."""
+    """Return the reminders of ``ids`` whose matter is open on ``today`` and still waits for the same person.
+
+    Mail that was held up does not tell what a later word of the same matter has told since.
+    """
     open_ones = _open(session, plan, terms, today)
-    rows = select(Reminder).where(Reminder.id.in_(ids), Reminder.state == ReminderState.TOLD)
+    newer = aliased(Reminder)
+    same = [getattr(newer, name) == getattr(Reminder, name) for name in ("event", "subject", "anchor", "user_id")]
+    outdated = exists().where(*same, newer.state == ReminderState.TOLD, newer.day > Reminder.day)
+    rows = select(Reminder).where(Reminder.id.in_(ids), Reminder.state == ReminderState.TOLD, ~outdated)
     rows = rows.options(joinedload(Reminder.user)).order_by(Reminder.id)
     return [one for one in session.scalars(rows) if (one.event, one.subject, one.anchor, one.user_id) in open_ones]
 

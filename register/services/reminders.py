@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from register import audit, workdays
 from register.authz import Actor
+from register.db import table_of
 from register.errors import Invalid, NotNow, Say, Stale, say
-from register.formspec.reminders import SIDES, ReminderPlan, Stage
+from register.formspec.reminders import ReminderPlan, Stage, sides
 from register.formspec.risk import RiskTerms
 from register.models import Reminder, ReminderStop, Round, RoundReminder, User
 from register.queries.reminder_subjects import Asked, packed
@@ -121,6 +122,7 @@ def mark_all_read(session: Session, *, by: Actor) -> int:
 
 def choose(session: Session, stopped: Collection[ReminderEvent], *, stages: ReminderPlan, by: Actor) -> None:
     """Let a person hear nothing of the events ``stopped``, as far as these may be stopped."""
+    _alone(session, by.user_id)
     wanted = set(stopped) & set(stages.stoppable)
     rows = {one.event: one for one in session.scalars(select(ReminderStop).where(ReminderStop.user_id == by.user_id))}
     for event in rows.keys() - wanted:
@@ -141,8 +143,15 @@ def speak(session: Session, language: str, *, by: Actor) -> None:
 
 def stop(session: Session, user: User, events: Collection[ReminderEvent], *, stages: ReminderPlan) -> None:
     """Let a person hear no more of ``events`` than they must, beside what they have stopped already."""
+    _alone(session, user.id)
     rows = session.scalars(select(ReminderStop.event).where(ReminderStop.user_id == user.id))
     choose(session, {*rows, *events}, stages=stages, by=Actor.of(user))
+
+
+def _alone(session: Session, user_id: int | None) -> None:
+    """Let no other request choose for the same person at the same time: a mail program may press twice."""
+    rows = table_of(User)
+    session.execute(select(rows.c.id).where(rows.c.id == user_id).with_for_update())
 
 
 def as_it_is(session: Session, round: Round, stages: ReminderPlan) -> dict[str, tuple[int, bool]]:
@@ -189,7 +198,7 @@ def revise(
 
 
 def _problem(stage: Stage, offset: int) -> Say | None:
-    first, last = SIDES[stage.tone]
+    first, last = sides(stage.event, stage.tone)
     if first <= offset <= last:
         return None
     least, most = sorted((abs(first), abs(last)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from register.clock import FixedClock
+from register.clock import TOKYO, FixedClock
 from register.formats.tokens import opened
 from register.jobs import outbox, reminders
 from register.models import Message, Reminder, User
@@ -85,6 +86,20 @@ def test_what_was_done_meanwhile_is_not_told(run: Runtime, postbox: tuple[Postbo
         assert states["reporter@example.go.jp"] is MessageState.SUPERSEDED
         # What they read in the register stays: it was true when it was told.
         assert session.scalars(select(Reminder).where(Reminder.state == ReminderState.TOLD)).all()
+
+
+def test_mail_that_was_held_up_does_not_say_what_was_said_anew(
+    run: Runtime, postbox: tuple[Postbox, int], clock: FixedClock
+) -> None:
+    # The business day before the deadline, and the deadline.
+    for day in (14, 17):
+        clock.moment = dt.datetime(2025, 11, day, 9, tzinfo=TOKYO)
+        plan(run)
+    deliver(run)
+    told = [mail for mail in postbox[0].mails if mail["To"] == "reporter@example.go.jp"]
+    texts = "".join(mail.get_body(("plain",)).get_content() for mail in told)
+    assert texts.count("提出期限の日です") == 1
+    assert "提出期限は" not in texts.replace("受付が始まりました。提出期限は", "")
 
 
 def test_mail_can_be_stopped_where_the_reminder_can(run: Runtime, postbox: tuple[Postbox, int]) -> None:

@@ -15,12 +15,13 @@ from register.formspec.reminders import load_reminders
 from register.formspec.risk import load_risk
 from register.models import Reminder, ReminderStop, Round, RoundReminder, User
 from register.queries import reminder_pages
+from register.queries.calendars import deadlines
 from register.queries.reminder_subjects import Asked
 from register.queries.reminders import Entry, gather, ledger
-from register.services import chores, reminders
+from register.services import calendars, chores, disclosures, reminders
 from register.services.reminders import Planned
 from register.states import SCHEDULE
-from register.vocab import ChoreName, ReminderEvent, ReminderState, RoundDeed
+from register.vocab import ChoreName, DisclosureClass, DisclosurePart, Ground, ReminderEvent, ReminderState, RoundDeed
 from tests.support.databases import Build
 from tests.support.round_files import CONFIG
 from tests.support.running_round import DUE, OPENS, Office, busy
@@ -124,6 +125,43 @@ def test_an_extension_starts_anew_and_ends_what_was_overdue(office: Office) -> N
     assert "overdue" not in {
         one.stage.code for one in foretold(office, 9) if one.subject.ministry_id == submission.ministry_id
     }
+
+
+def test_a_question_after_the_round_closed_is_told_to_whoever_had_an_extension(office: Office) -> None:
+    case = office.case()
+    own = office.opened()
+    submission = office.submission(own)
+    office.extend(submission, dt.date(2025, 12, 5))
+    office.confirm(submission)
+    office.approve(office.send(submission))
+    office.on(dt.date(2025, 12, 8))
+    office.nil(office.submission(own, "b"), who="other")
+    office.approve(office.submission(own, "b"), who="other-approver")
+    office.go(own, RoundDeed.CLOSE)
+    office.on(dt.date(2025, 12, 10))
+    planned(office)
+    office.ask(office.item(submission, case), "purpose", "何の会議ですか。")
+    office.on(dt.date(2025, 12, 11))
+    assert heard(office, planned(office))["reporter"] == ["asked"]
+
+
+def test_two_days_of_a_calendar_are_two_entries(office: Office) -> None:
+    for part, day in ((DisclosurePart.TITLE, dt.date(2026, 1, 15)), (DisclosurePart.PURPOSE, dt.date(2026, 3, 16))):
+        values = {
+            "level": DisclosureClass.PARTLY,
+            "ground": next(iter(Ground)),
+            "public_text": "業務の補助",
+            "review_on": day,
+        }
+        row = disclosures.propose(office.session, office.case(), part, values, version=0, by=office.people["approver"])
+        disclosures.decide(
+            office.session, row, accept=True, word="", version=row.version, by=office.people["secretariat"]
+        )
+    feed = calendars.let_out(office.session, None, by=office.people["approver"])
+    office.session.flush()
+    found = deadlines(office.session, feed, PLAN, TERMS, office.clock.today())
+    assert sorted(one.day for one in found) == [dt.date(2026, 1, 15), dt.date(2026, 3, 16)]
+    assert len({one.uid for one in found}) == 2
 
 
 def test_what_comes_after_the_days_planning_is_foretold_for_the_next_day(office: Office) -> None:

@@ -14,7 +14,7 @@ from register import workdays
 from register.clock import TOKYO
 from register.errors import Unusable, say
 from register.formspec.reminder_words import WHY, WORDS
-from register.formspec.reminders import load_reminders
+from register.formspec.reminders import load_reminders, sides
 from register.formspec.schema import Text
 from register.queries.reminder_events import SOURCES
 from register.queries.reminder_subjects import counting_day, packed, sentence, stage_day, unpacked
@@ -81,6 +81,19 @@ def test_every_stage_and_every_event_has_its_words() -> None:
     plan = load_reminders(CONFIG)
     assert {(one.event, one.tone) for one in plan.stages} == set(WORDS)
     assert set(WHY) == set(SOURCES) == set(ReminderEvent) == {one.event for one in plan.stages}
+
+
+@pytest.mark.parametrize(
+    ("event", "tone", "first"),
+    [
+        (ReminderEvent.ROUND_DUE, ReminderTone.LATE, 1),
+        (ReminderEvent.ROUND_DUE, ReminderTone.ESCALATED, 1),
+        # Its late words say that the day has come.
+        (ReminderEvent.DISCLOSURE_REVIEW, ReminderTone.LATE, 0),
+    ],
+)
+def test_nobody_is_told_that_a_day_is_over_while_it_lasts(event: ReminderEvent, tone: ReminderTone, first: int) -> None:
+    assert sides(event, tone)[0] == first
 
 
 def test_words_are_kept_for_any_language() -> None:
