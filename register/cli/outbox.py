@@ -25,7 +25,7 @@ def bounce(file: BinaryIO) -> None:
     """Record mail that came back: a delivery report from FILE, or from standard input, behind a mail alias."""
     found = formats.read(file.read(formats.LARGEST + 1))
     with writing() as session:
-        row = outbox.returned(session, found.message_id, found.recipient, found.detail)
+        row = outbox.returned(session, found.message_id, found.detail, of_address=found.of_address)
         address = row.address if row else ""
     if not address:
         raise NotFound(say("台帳が送ったメールではありません。"))

@@ -1,6 +1,7 @@
 """Reading mail that came back: the delivery report (RFC 3464) of a mail server, as bytes from anywhere.
 
-Whoever knows our bounce address can send anything to it: what is too large, too deep or no report is refused.
+Whoever knows our bounce address can send anything to it: what is too large, too deep or no report is refused. Whose
+mail it was is told by the Message-ID alone, which only those know who were handed it; a recipient anyone can name.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ from email import message_from_bytes
 from email.message import Message
 
 from register.errors import NotNow, say
+from register.formats.smtp import speaks_of_address
 
 LARGEST = 1_000_000
 MOST_PARTS = 50
 LONGEST = 500
 _NAME = re.compile(r"<[!-;=?-~]{1,250}>")
-_ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9.-]{1,190}")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+# A report without a status of its own may still quote the server: "smtp; 550 5.1.1 unknown".
+_QUOTED = re.compile(r"smtp; *([245]\d\d)[ -]?(.*)", re.IGNORECASE)
 # What a server says of a message that stays undelivered; "delayed" and "relayed" are no end.
 FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Bounce:
-    """What came back: by its Message-ID where the report holds it, to whom, and what the server said."""
+    """What came back: its Message-ID where the report holds it, what the server said, and whether of the address."""
 
     message_id: str
-    recipient: str
     detail: str
+    of_address: bool
 
 
 def read(content: bytes) -> Bounce:
@@ -63,12 +67,16 @@ def _told(report: Message, parts: list[Message]) -> Bounce:
     failed = [one for one in blocks if _line(one, "Action").lower() == FAILED]
     if not failed:
         raise NotNow(say("届かなかったという通知ではありません。"))
-    first = failed[0]
-    recipient = _found(_ADDRESS, _line(first, "Final-Recipient")) or _found(
-        _ADDRESS, _line(first, "Original-Recipient")
-    )
-    detail = f"{_line(first, 'Status')} {_line(first, 'Diagnostic-Code')}".strip()
-    return Bounce(_name(parts), recipient, detail[:LONGEST])
+    status, said = _line(failed[0], "Status"), _line(failed[0], "Diagnostic-Code")
+    return Bounce(_name(parts), f"{status} {said}".strip()[:LONGEST], _of_address(status, said))
+
+
+def _of_address(status: str, said: str) -> bool:
+    """Tell whether a failure speaks of the address: a server that was away, or a policy, leaves it in use."""
+    if found := _found(_STATUS, status):
+        return speaks_of_address(int(found[0]) * 100, found)
+    quoted = _QUOTED.match(said)
+    return quoted is not None and speaks_of_address(int(quoted[1]), quoted[2])
 
 
 def _name(parts: list[Message]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, FromClause, and_, bindparam, func, or_, select, update
+from sqlalchemy import CursorResult, FromClause, and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -279,21 +279,21 @@ def revive(session: Session, dead: DeadAddress, by: Actor) -> None:
     session.delete(dead)
 
 
-def returned(session: Session, known: str, address: str, detail: str) -> Message | None:
-    """Record that mail came back: found by its Message-ID, or the newest one to ``address``; None if none of ours.
+def returned(session: Session, known: str, detail: str, *, of_address: bool) -> Message | None:
+    """Record that the mail with the Message-ID ``known`` came back; None where that is no mail of ours.
 
-    One that failed before, or that a person had let go, stays as it is; the address is marked in any case.
+    One that failed before, or that a person had let go, stays as it is; what was said ``of_address`` marks it dead in
+    any case. Nothing is found by its recipient: whoever writes a report can name anyone.
     """
-    row = session.scalar(select(Message).where(Message.message_id == known)) if known else None
-    if row is None and address:
-        newest = select(Message).where(func.lower(Message.address) == address.lower(), Message.sent_at.is_not(None))
-        row = session.scalar(newest.order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
+    ours = select(Message).where(Message.message_id == known, Message.channel == Channel.MAIL)
+    row = session.scalar(ours) if known else None
     if row is None:
         return None
     if row.state in (_SENT, _UNCERTAIN):
         row.state, row.next_at = _FAILED, session.info["clock"].now()
         row.error, row.detail = packed(RETURNED), clipped(detail)
-    mark_dead(session, row.address, row.user_id, RETURNED, detail)
+    if of_address:
+        mark_dead(session, row.address, row.user_id, RETURNED, detail)
     return row
 
 

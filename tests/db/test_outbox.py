@@ -297,17 +297,21 @@ def test_sending_again_keeps_the_name_and_is_told_in_the_log(
     assert sorted(events) == [audit.Event.MESSAGE_AGAIN, audit.Event.MESSAGE_DROPPED]
 
 
-def test_what_comes_back_is_found_by_its_name_or_its_address(database: Database, work: Work) -> None:
-    put(database, "plain-1@example.go.jp", "plain-2@example.go.jp")
+def test_what_comes_back_is_found_by_its_name(database: Database, work: Work) -> None:
+    put(database, "plain-1@example.go.jp", "plain-2@example.go.jp", "plain-3@example.go.jp")
+    put(database, "a room", channel=Channel.WEBHOOK)
     work()
     found = rows(database)
     with database.writing() as session:
-        assert outbox.returned(session, "<nobody@knows>", "", "") is None
-        assert outbox.returned(session, found["plain-1@example.go.jp"].message_id, "", "5.1.1 unknown") is not None
-        assert outbox.returned(session, "", "PLAIN-2@example.go.jp", "5.2.2 full") is not None
-    assert {row.state for row in rows(database).values()} == {MessageState.FAILED}
+        for name in ("", "<nobody@knows>", found["a room"].message_id):
+            assert outbox.returned(session, name, "5.1.1 unknown", of_address=True) is None
+        for address, said, of_address in (("plain-1", "5.1.1 unknown", True), ("plain-2", "4.4.7 timed out", False)):
+            name = found[f"{address}@example.go.jp"].message_id
+            assert outbox.returned(session, name, said, of_address=of_address) is not None
+    states = [rows(database)[f"plain-{number}@example.go.jp"].state for number in (1, 2, 3)]
+    assert states == [MessageState.FAILED, MessageState.FAILED, MessageState.SENT]
     with database.reading() as session:
-        assert len(session.scalars(select(DeadAddress)).all()) == 2
+        assert session.scalars(select(DeadAddress.address)).all() == ["plain-1@example.go.jp"]
 
 
 def test_a_run_ends_between_two_commits_when_it_is_to_stop(database: Database, fence: Fence, taken: Path) -> None:

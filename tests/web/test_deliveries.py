@@ -103,9 +103,57 @@ def test_mail_that_came_back_is_recorded(app: Flask, database: Database, tmp_pat
     done = runner.invoke(args=["outbox", "bounce"], input=REPORT.replace("NAME", row.message_id))
     assert (done.exit_code, done.stdout) == (0, "came back: a@example.go.jp\n")
     assert message(database, MessageState.SENT).state is MessageState.FAILED
+    assert dead(database) == ["a@example.go.jp"]
+
+
+def dead(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(DeadAddress.address)))
+
+
+@pytest.mark.parametrize("name", ["<x@y>", ""])
+def test_a_report_that_names_only_a_person_silences_nobody(
+    app: Flask, database: Database, tmp_path: Path, name: str
+) -> None:
+    with database.writing() as session:
+        queue(session, "a@example.go.jp", "mail|sent")
+        row = session.scalars(select(Message)).one()
+        put(row, MessageState.SENT)
+        row.sent_at = row.queued_at
     path = tmp_path / "strange"
-    path.write_text(REPORT.replace("NAME", "<x@y>").replace("a@example", "b@example"))
-    assert runner.invoke(args=["outbox", "bounce", str(path)]).exit_code == 1
+    path.write_text(REPORT.replace("NAME", name))
+    done = app.test_cli_runner().invoke(args=["outbox", "bounce", str(path)])
+    assert (done.exit_code, done.stderr.strip()) == (1, "台帳が送ったメールではありません。")
+    assert (message(database, MessageState.SENT).state, dead(database)) == (MessageState.SENT, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "gone"),
+    [
+        ("5.1.1", "smtp; 550 5.1.1 unknown", ["a@example.go.jp"]),
+        ("5.2.1 (disabled)", "", ["a@example.go.jp"]),
+        ("4.4.7", "smtp; 550 5.1.1 unknown", []),
+        ("4.2.2", "smtp; 452 4.2.2 full", []),
+        ("5.7.1", "smtp; 554 5.7.1 policy", []),
+        ("5.0.0", "x", []),
+        ("", "smtp; 550 5.1.1 unknown", ["a@example.go.jp"]),
+        ("", "smtp; 554 5.7.1 policy", []),
+        ("", "x", []),
+    ],
+)
+def test_only_what_speaks_of_the_address_marks_it_dead(
+    app: Flask, database: Database, status: str, said: str, gone: list[str]
+) -> None:
+    with database.writing() as session:
+        queue(session, "a@example.go.jp", "mail|sent")
+        row = session.scalars(select(Message)).one()
+        put(row, MessageState.SENT)
+    report = REPORT.replace("NAME", row.message_id).replace("smtp; 550 5.1.1 unknown", said)
+    report = report.replace("Status: 5.1.1", f"Status: {status}")
+    assert app.test_cli_runner().invoke(args=["outbox", "bounce"], input=report).exit_code == 0
+    found = message(database, MessageState.SENT)
+    assert (found.state, dead(database)) == (MessageState.FAILED, gone)
+    assert found.detail == f"{status} {said}".strip()
 
 
 @pytest.mark.parametrize(
