@@ -103,18 +103,18 @@ def _drained(run: Runtime, led: Led) -> float:
 
 
 def _envelope(run: Runtime) -> Envelope:
-    address, name = "person1@bench.example", outbox.message_id("bench", "bench.example")
+    address, name = "person1@bench.example", outbox.message_id("bench", run.sender)
     return Envelope(1, "bench", {}, None, address, "ja", run.clock.today(), name, 1, 0)
 
 
 def _rows(run: Runtime, first: int, count: int) -> Iterator[dict[str, Any]]:
-    chance, now = random.Random(first), run.clock.now()
+    chance, now, sender = random.Random(first), run.clock.now(), run.sender
     for number in range(first, first + count):
         key = f"bench|{number}"
         yield {
             "public_id": fresh_id(chance), "key": key, "channel": Channel.MAIL, "kind": "bench", "params": {},
             "user_id": None, "address": f"person{number}@bench.example", "language": "ja", "day": run.clock.today(),
-            "message_id": outbox.message_id(key, "bench.example"), "state": MessageState.QUEUED, "attempts": 0,
+            "message_id": outbox.message_id(key, sender), "state": MessageState.QUEUED, "attempts": 0,
             "refusals": 0, "fence": 0, "queued_at": now, "next_at": now, "error": "", "detail": "", "again": 0,
         }  # fmt: skip
 

@@ -16,6 +16,7 @@ from register.formspec.retention import Retention
 from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
 from register.sentinel import Limits
+from register.services.outbox import Sender, host_of
 
 
 class Secret(Protocol):
@@ -117,6 +118,11 @@ class Runtime:
     @property
     def config_dir(self) -> Path:
         return self.settings.config_dir
+
+    @property
+    def sender(self) -> Sender:
+        """As whom this installation sends mail and posts."""
+        return Sender(host_of(self.settings.public_url), _revealed(self.settings.secret_key) or "")
 
 
 def runtime_of(app: Any) -> Runtime:

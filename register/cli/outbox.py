@@ -54,6 +54,6 @@ def trial(email: str, language: str) -> None:
             address=user.email,
             language=language,
             day=run.clock.today(),
-            host=outbox.host_of(run.settings.public_url),
+            sender=run.sender,
         )
     click.echo(f"queued for {email}")

@@ -47,7 +47,7 @@ def _mail(session: Session, run: Runtime, users: Mapping[int, User], told: Mappi
             address=users[user_id].email,
             language=users[user_id].language,
             day=today,
-            host=outbox.host_of(run.settings.public_url),
+            sender=run.sender,
             params={"reminders": [row.id for row in rows]},
         )
     return count
@@ -66,7 +66,7 @@ def _posts(session: Session, run: Runtime, users: Mapping[int, User], told: Mapp
             hook,
             f"{run.clock.today()}|{sha256(rows[0].key.encode()).hexdigest()[:16]}",
             KIND,
-            host=outbox.host_of(run.settings.public_url),
+            sender=run.sender,
             reminders=[row.id for row in rows],
         )
         for hook in at_work(session)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -79,14 +80,27 @@ class Envelope:
 _ENVELOPE = [_MESSAGE.c[name] for name in Envelope.__dataclass_fields__]
 
 
+@dataclass(frozen=True)
+class Sender:
+    """Which register sends: ids of messages end with its name and are made with its secret key, where it has one."""
+
+    host: str
+    secret: str = field(default="", repr=False)
+
+
 def host_of(public_url: str) -> str:
-    """Return the name under which a register sends: ids of messages end with it."""
+    """Return the name under which a register sends."""
     return urlsplit(public_url).hostname or ""
 
 
-def message_id(key: str, host: str) -> str:
-    """Return the Message-ID of the message with ``key``: the same whenever and however often it is sent."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{host or 'register.invalid'}>"
+def message_id(key: str, sender: Sender) -> str:
+    """Return the Message-ID of the message with ``key``: the same whenever and however often it is sent.
+
+    Keys hold what can be guessed, and whoever names a Message-ID is believed to have had the mail: hence the secret.
+    """
+    # No other use of the secret key signs a text that begins like this one.
+    digest = hmac.new(sender.secret.encode(), f"message-id {key}".encode(), hashlib.sha256).hexdigest()
+    return f"<{digest[:40]}@{sender.host or 'register.invalid'}>"
 
 
 def add(
@@ -98,7 +112,7 @@ def add(
     address: str,
     language: str,
     day: dt.date,
-    host: str,
+    sender: Sender,
     params: Mapping[str, Any] | None = None,
     channel: Channel = Channel.MAIL,
 ) -> bool:
@@ -109,7 +123,7 @@ def add(
     now, problem = session.info["clock"].now(), _problem(session, address, channel)
     values = {
         "key": key, "channel": channel, "kind": kind, "params": dict(params or {}), "user_id": user_id,
-        "address": address, "language": language, "day": day, "message_id": message_id(key, host),
+        "address": address, "language": language, "day": day, "message_id": message_id(key, sender),
         "state": _FAILED if problem else _QUEUED, "queued_at": now, "next_at": now,
         "error": packed(problem) if problem else "",
     }  # fmt: skip

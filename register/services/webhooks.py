@@ -10,6 +10,7 @@ from register.errors import NotNow, say
 from register.formats.webhook import Admitted
 from register.models import Ministry, Webhook
 from register.services import outbox
+from register.services.outbox import Sender
 from register.vocab import Channel
 
 TRIAL = "trial"
@@ -39,15 +40,15 @@ def stop(session: Session, hook: Webhook, *, by: Actor) -> None:
     audit.record(session, audit.Event.WEBHOOK_STOPPED, hook, by=by)
 
 
-def try_out(session: Session, hook: Webhook, host: str, *, by: Actor) -> None:
+def try_out(session: Session, hook: Webhook, sender: Sender, *, by: Actor) -> None:
     """Queue a post that tells of nothing, to see whether it arrives."""
     authz.require(by, Permission.WEBHOOK_MANAGE, hook)
     _must_run(hook)
-    queue(session, hook, session.info["clock"].now().isoformat(), TRIAL, host=host)
+    queue(session, hook, session.info["clock"].now().isoformat(), TRIAL, sender=sender)
     audit.record(session, audit.Event.WEBHOOK_TRIED, hook, by=by)
 
 
-def queue(session: Session, hook: Webhook, about: str, kind: str, *, host: str, **params: object) -> bool:
+def queue(session: Session, hook: Webhook, about: str, kind: str, *, sender: Sender, **params: object) -> bool:
     """Queue a post once for what it is ``about``, in the transaction of what it tells of."""
     return outbox.add(
         session,
@@ -57,7 +58,7 @@ def queue(session: Session, hook: Webhook, about: str, kind: str, *, host: str, 
         address=hook.host,
         language="ja",
         day=session.info["clock"].today(),
-        host=host,
+        sender=sender,
         params={"webhook": hook.id, **params},
         channel=Channel.WEBHOOK,
     )

@@ -12,7 +12,6 @@ from register.formats.webhook import Refused, admitted_of, secret_of
 from register.models import Webhook
 from register.queries import webhooks as queries
 from register.services import webhooks as services
-from register.services.outbox import host_of
 from register.web.filters import say
 from register.web.forms.webhooks import WebhookForm
 from register.web.guard import guarded, writable
@@ -52,7 +51,7 @@ def key(webhook: Webhook) -> ResponseReturnValue:
 @guarded(Permission.WEBHOOK_MANAGE, webhook=Webhook)
 def try_out(webhook: Webhook) -> ResponseReturnValue:
     """Post something that tells of nothing."""
-    services.try_out(db_session(), writable(webhook), host_of(runtime().settings.public_url), by=current_actor())
+    services.try_out(db_session(), writable(webhook), runtime().sender, by=current_actor())
     return _done(gettext("確認の通知を送ります。結果は、まもなくこの画面に表示されます。"))
 
 

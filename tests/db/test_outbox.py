@@ -25,10 +25,10 @@ from register.queries import deliveries
 from register.queries.jobs import said
 from register.services import outbox
 from register.services.jobs import Lost
-from register.services.outbox import Envelope, Fence
+from register.services.outbox import Envelope, Fence, Sender
 from register.vocab import Channel, MessageState
 from tests.support.mail_server import MailServer, listening
-from tests.support.outbox import HOST, LETTERS, Numbered, led, make_leaders, queue, sending
+from tests.support.outbox import HOST, LETTERS, SENDER, Numbered, led, make_leaders, queue, sending
 
 Work = Callable[..., dict[str, int]]
 
@@ -104,13 +104,16 @@ def test_queueing_twice_queues_once_and_a_rollback_queues_nothing(database: Data
         assert [queue(session, "a@example.go.jp", "k") for _ in range(2)] == [True, False]
     row = rows(database)["a@example.go.jp"]
     assert row.state is MessageState.QUEUED
-    assert row.message_id == outbox.message_id("k", HOST)
+    assert row.message_id == outbox.message_id("k", SENDER)
 
 
-def test_the_name_of_a_message_is_that_of_its_key() -> None:
-    assert outbox.message_id("k", HOST) == outbox.message_id("k", HOST) != outbox.message_id("l", HOST)
-    assert outbox.message_id("k", HOST).endswith(f"@{HOST}>")
-    assert outbox.message_id("k", "").endswith("@register.invalid>")
+def test_the_name_of_a_message_is_that_of_its_key_and_known_to_nobody_else() -> None:
+    name = outbox.message_id("k", SENDER)
+    assert name == outbox.message_id("k", SENDER) != outbox.message_id("l", SENDER)
+    assert name.endswith(f"@{HOST}>")
+    assert outbox.message_id("k", Sender("")).endswith("@register.invalid>")
+    assert len({name, outbox.message_id("k", Sender(HOST)), outbox.message_id("k", Sender(HOST, "another key"))}) == 3
+    assert SENDER.secret not in repr(SENDER)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from register.formats.tokens import opened
 from register.jobs import outbox, reminders
 from register.models import Message, Reminder, User
 from register.runtime import Runtime
+from register.services.outbox import Sender, message_id
 from register.services.reminders import STOP_LINK
 from register.vocab import MessageState, ReminderState
 from tests.support.databases import Build
@@ -64,6 +65,14 @@ def test_each_person_gets_one_mail_that_tells_why(run: Runtime, postbox: tuple[P
     assert all(f"https://{HOST}/inbox/{row.public_id}" in text for row in rows)
     assert "2025年度第3回" in text
     assert "提出がまだ済んでいないため" in text.replace("\n", "")
+
+
+def test_nobody_else_can_name_a_mail(run: Runtime) -> None:
+    plan(run)
+    with run.database.reading() as session:
+        rows = session.scalars(select(Message)).all()
+    assert rows
+    assert all(row.message_id == message_id(row.key, Sender(HOST, KEY)) for row in rows)
 
 
 def test_planning_again_queues_nothing(run: Runtime) -> None:

@@ -148,9 +148,9 @@ def test_a_room_that_is_away_is_asked_again_and_holds_nobody_up(
     with run.database.writing() as session:
         away = webhooks.add(session, None, "http://127.0.0.1:9/x", admitted_of(HOSTS, NETWORKS), by=actor("admin"))
         session.flush()
-        webhooks.try_out(session, away, HOST, by=actor("admin"))
+        webhooks.try_out(session, away, run.sender, by=actor("admin"))
         own = session.scalars(select(Webhook).where(Webhook.id != away.id)).one()
-        webhooks.try_out(session, own, HOST, by=actor("admin"))
+        webhooks.try_out(session, own, run.sender, by=actor("admin"))
     assert outbox.make(run, Alone(), nothing) == {"refused": 1, "sent": 1}
     states = {row.params["webhook"]: row.state for row in messages(run)}
     assert set(states.values()) == {MessageState.QUEUED, MessageState.SENT}
@@ -167,7 +167,7 @@ def test_a_stopped_webhook_gets_nothing(
     assert receiver[0].heard == []
     with run.database.writing() as session:
         row = session.scalars(select(Webhook)).one()
-        for deed in (webhooks.stop, lambda *one, by: webhooks.try_out(*one, HOST, by=by)):
+        for deed in (webhooks.stop, lambda *one, by: webhooks.try_out(*one, run.sender, by=by)):
             with pytest.raises(NotNow):
                 deed(session, row, by=actor("admin"))
         session.rollback()

@@ -21,6 +21,7 @@ from register.states import MESSAGE_FLAGGED
 from register.vocab import MessageState
 
 HOST = "register.example.go.jp"
+SENDER = outbox.Sender(HOST, "a key of the tests that is long enough")
 KIND = "test"
 
 
@@ -71,7 +72,7 @@ def sending(database: Database, port: int | None, *, seconds: float = 5.0) -> An
 
 def queue(session: Session, address: str, key: str = "", **more: Any) -> bool:
     """Queue one message to ``address``."""
-    values = {"user_id": None, "language": "ja", "day": dt.date(2025, 11, 14), "host": HOST} | more
+    values = {"user_id": None, "language": "ja", "day": dt.date(2025, 11, 14), "sender": SENDER} | more
     return outbox.add(session, key=key or f"mail|{address}|2025-11-14", kind=KIND, address=address, **values)
 
 
