@@ -31,6 +31,8 @@ PREFIX = "whsec_"
 LONGEST_URL = 2000
 # Of an answer, only the beginning is kept for whoever looks why it was refused.
 SHOWN = 500
+# The part of the time that a name, a connection and its encryption may take.
+TO_CONNECT = 0.5
 
 
 class Refused(RegisterError):
@@ -175,7 +177,8 @@ def post(
 async def _post(parts: URL, body: bytes, headers: dict[str, str], admitted: Admitted, seconds: float) -> Answer:
     if _literal(parts) and not _Resolver(admitted, parts.scheme).may(str(parts.host)):
         raise Refused(say("送信先のアドレスは、この台帳から送れる範囲にありません。"))
-    limits = aiohttp.ClientTimeout(total=seconds)
+    # Smaller than the whole, which would end an attempt to connect too and could not tell it from a silent receiver.
+    limits = aiohttp.ClientTimeout(total=seconds, connect=seconds * TO_CONNECT)
     connector = aiohttp.TCPConnector(resolver=_Resolver(admitted, parts.scheme), use_dns_cache=False, force_close=True)
     try:
         async with (
@@ -184,7 +187,7 @@ async def _post(parts: URL, body: bytes, headers: dict[str, str], admitted: Admi
         ):
             text = (await answer.content.read(SHOWN)).decode("utf-8", "replace")
             return Answer(answer.status, " ".join(text.split()))
-    except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
         raise NotReached(f"{type(error).__name__}: {error}", sure=True) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise NotReached(f"{type(error).__name__}: {error}", sure=False) from error

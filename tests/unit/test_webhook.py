@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
 import hmac
 import ipaddress
 import socket
+from contextlib import ExitStack
 
 import pytest
 
@@ -77,6 +79,36 @@ def test_who_is_away_has_not_taken_it() -> None:
         port = free.getsockname()[1]
     with pytest.raises(NotReached) as caught:
         send(f"http://127.0.0.1:{port}/hook")
+    assert caught.value.sure
+
+
+def test_who_drops_every_packet_has_not_taken_it() -> None:
+    # Nobody accepts, and the queue is full: to whoever comes next, nothing is answered at all.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        place = full.getsockname()
+        for _ in range(3):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(place)
+        with pytest.raises(NotReached) as caught:
+            send(f"http://127.0.0.1:{place[1]}/hook", seconds=0.6)
+    assert caught.value.sure
+    assert "ConnectionTimeoutError" in str(caught.value)
+
+
+def test_who_is_silent_before_the_request_has_not_taken_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotReached) as caught:
+        send(f"https://127.0.0.1:{silent.getsockname()[1]}/hook", seconds=0.6)
+    assert caught.value.sure
+
+
+def test_a_name_that_is_never_answered_is_none_that_took_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(*_: object, **__: object) -> None:
+        await asyncio.sleep(5)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", hang)
+    with pytest.raises(NotReached) as caught:
+        send("http://localhost:9/hook", seconds=0.6)
     assert caught.value.sure
 
 
