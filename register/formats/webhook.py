@@ -27,6 +27,10 @@ from yarl import URL
 from register.errors import RegisterError, Say, Unusable, say
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# Of IPv6, only what is given out as public (IANA). An address of NAT64 (64:ff9b::/96), outside of it, and of 6to4 and
+# Teredo, in it, leads to the IPv4 address that it holds, and that may be an inner one.
+PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
+TUNNELS = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
 PREFIX = "whsec_"
 LONGEST_URL = 2000
 # Of an answer, only the beginning is kept for whoever looks why it was refused.
@@ -77,14 +81,19 @@ class Admitted:
             found = ipaddress.ip_address(text)
         except ValueError:
             return False
-        inner = getattr(found, "ipv4_mapped", None) or found
-        return (inner.is_global and not inner.is_multicast) or self.inside(text)
+        return _public(getattr(found, "ipv4_mapped", None) or found) or self.inside(text)
 
     def inside(self, text: str) -> bool:
         """Tell whether an address lies in one of the named networks."""
         found = ipaddress.ip_address(text)
         inner = getattr(found, "ipv4_mapped", None) or found
         return any(inner.version == network.version and inner in network for network in self.networks)
+
+
+def _public(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(found, ipaddress.IPv6Address) and (found not in PUBLIC_V6 or any(found in one for one in TUNNELS)):
+        return False
+    return found.is_global and not found.is_multicast
 
 
 def _unknown(host: str, hosts: Collection[str]) -> Say:

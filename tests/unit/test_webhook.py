@@ -157,6 +157,8 @@ def test_a_number_that_lies_inside_is_not_called() -> None:
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "x",
+        "64:ff9b::10.0.0.1", "64:ff9b::8.8.8.8", "64:ff9b:1::10.0.0.1", "2002:7f00:1::", "2002:a00:1::1", "fec0::1",
+        "feff::1", "2001::1", "2001:0:a00:1::1", "::10.0.0.1", "::ffff:0:10.0.0.1",
     ],
 )  # fmt: skip
 def test_what_is_inside_is_not_connected_to(address: str) -> None:
@@ -173,6 +175,7 @@ def test_an_inner_network_is_connected_to_when_it_is_named() -> None:
     assert admitted.address("10.1.2.3")
     assert admitted.address("::ffff:10.1.2.3")
     assert not admitted.address("10.2.0.1")
+    assert Admitted(networks=(ipaddress.ip_network("64:ff9b::/96"),)).address("64:ff9b::8.8.8.8")
 
 
 @pytest.mark.parametrize("secret", ["whsec_x", "whsec_é"])
