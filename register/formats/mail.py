@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from email.header import Header
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
 from register.clock import TOKYO
@@ -19,6 +19,8 @@ from register.text import clean_line
 
 LONGEST_SUBJECT = 200
 _PLAIN_ADDRESS = re.compile(r"[!-;=?-~]+@[A-Za-z0-9.-]+")
+# What looks like an encoded word would be decoded by the reader's program: it is encoded as it stands.
+_ENCODED = "=?"
 _ADDRESS_OF_PAGE = re.compile(r"https?://[!#-;=?-~]+")
 
 
@@ -111,14 +113,16 @@ def _headers(letter: Letter, head: Head) -> list[tuple[str, str]]:
 @lru_cache
 def _sender(sender: str) -> str:
     name, address = clean_line(parseaddr(sender)[0]), envelope_sender(sender)
-    return f"{_encoded('From', name)} <{address}>" if name else address
+    if name.isascii() and _ENCODED not in name:
+        # A comma in it would make two senders of one: this quotes what needs it.
+        return formataddr((name, address))
+    return f"{_encoded('From', name)} <{address}>"
 
 
 # The same few subjects go to many.
 @lru_cache(maxsize=64)
 def _encoded(name: str, text: str) -> str:
-    # What looks like an encoded word would be decoded by the reader's program: encode it as it stands.
-    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    charset = "us-ascii" if text.isascii() and _ENCODED not in text else "utf-8"
     return Header(text, charset, header_name=name).encode(linesep="\r\n")
 
 

@@ -58,6 +58,22 @@ def test_a_mail_reads_as_it_was_written() -> None:
     assert "List-Unsubscribe" not in read(mailed(Letter("x", ""), HEAD, "", ""))
 
 
+@pytest.mark.parametrize(
+    ("sender", "name"),
+    [
+        ('"AI register, Cabinet Office" <r@example.go.jp>', "AI register, Cabinet Office"),
+        (r'"The \"AI\" register (test)" <r@example.go.jp>', 'The "AI" register (test)'),
+        ("AI register <r@example.go.jp>", "AI register"),
+        ('"AI案件台帳、内閣府, 試験" <r@example.go.jp>', "AI案件台帳、内閣府, 試験"),
+        ('"=?utf-8?q?x?=" <r@example.go.jp>', "=?utf-8?q?x?="),
+        ("r@example.go.jp", ""),
+    ],
+)
+def test_a_mail_has_one_sender_whatever_its_name(sender: str, name: str) -> None:
+    mail = read(mailed(Letter("x", ""), Head(sender, HEAD.to, HEAD.message_id, HEAD.at), "", ""))
+    assert [(one.display_name, one.addr_spec) for one in mail["From"].addresses] == [(name, "r@example.go.jp")]
+
+
 @pytest.mark.parametrize("to", ["", "a@b\r\nBcc: c@d", "a b@c", "<a@b>", "あ@b"])
 def test_what_is_no_address_is_no_recipient(to: str) -> None:
     with pytest.raises(ValueError, match="recipient"):
