@@ -26,12 +26,11 @@ _ADDRESS_OF_PAGE = re.compile(r"https?://[!#-;=?-~]+")
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that a mail tells: what, why it came to this person, where to act, and until when."""
+    """One thing that a mail tells: what, why it came to this person, and where to act."""
 
     text: str
     why: str
     url: str
-    due: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Letter:
 
     def on_lines(self) -> Letter:
         """Return the letter with every text on one line: what a person wrote shall not look like a part of the mail."""
-        items = (Item(clean_line(one.text), clean_line(one.why), one.url, one.due) for one in self.items)
+        items = (Item(clean_line(one.text), clean_line(one.why), one.url) for one in self.items)
         subject = clean_line(self.subject)[:LONGEST_SUBJECT]
         return replace(self, subject=subject, intro=clean_line(self.intro), items=tuple(items))
 

@@ -56,7 +56,6 @@ def _templates(templates: Path, translations: Path, code: str) -> tuple[Template
 def _words(translations: Path, code: str) -> Mapping[str, str]:
     """Return what stands in every mail, said once: a run writes thousands."""
     words = {
-        "due": say("期限："),
         "why": say("届いた理由："),
         "automatic": say("このメールは、AI案件台帳が自動で送っています。返信しても届きません。"),
         "settings": say("メールの設定を変える"),

@@ -82,7 +82,7 @@ def letter(_run: Any, _session: Session, one: outbox.Envelope) -> Letter | None:
         return None
     if one.params.get("broken"):
         raise ValueError("cannot be written")
-    items = (Item("定期報告に答える", "府省庁担当者に届いています。", f"https://{HOST}/rounds/2025-2", one.day),)
+    items = (Item("定期報告に答える", "府省庁担当者に届いています。", f"https://{HOST}/rounds/2025-2"),)
     return Letter("定期報告の締切", "次のことをお願いします。", items, f"https://{HOST}/stop/1", f"https://{HOST}/")
 
 

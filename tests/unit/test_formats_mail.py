@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import fields
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -10,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from register.formats.mail import Head, Letter, mailed
+from config.settings import ROOT
+from register.formats.mail import Head, Item, Letter, mailed
 from register.formats.smtp import server_of, speaks_of_address
 
 HEAD = Head(
@@ -56,6 +59,13 @@ def test_a_mail_reads_as_it_was_written() -> None:
     assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (f"<{STOP}>", "List-Unsubscribe=One-Click")
     assert mail["From"].addresses[0].display_name == "AI案件台帳"
     assert "List-Unsubscribe" not in read(mailed(Letter("x", ""), HEAD, "", ""))
+
+
+def test_text_and_html_say_the_same_and_all_of_it() -> None:
+    forms = [(ROOT / "templates" / "mail" / f"letter.{kind}").read_text() for kind in ("txt", "html")]
+    said = [{name: set(re.findall(rf"\b{name}\.(\w+)", form)) for name in ("item", "words")} for form in forms]
+    assert said[0] == said[1]
+    assert said[0]["item"] == {one.name for one in fields(Item)}
 
 
 @pytest.mark.parametrize(
