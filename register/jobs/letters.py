@@ -59,7 +59,7 @@ def _words(translations: Path, code: str) -> Mapping[str, str]:
         "why": say("届いた理由："),
         "automatic": say("このメールは、AI案件台帳が自動で送っています。返信しても届きません。"),
         "settings": say("メールの設定を変える"),
-        "stop": say("このメールを止める"),
+        "stop": say("止められるお知らせを止める"),
     }
     return {name: language_of(translations, code).say(sentence) for name, sentence in words.items()}
 

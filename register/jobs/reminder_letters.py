@@ -36,8 +36,12 @@ def letter(run: Runtime, session: Session, one: Envelope) -> Letter | None:
 
 
 def _stop_url(run: Runtime, rows: Sequence[Reminder]) -> str | None:
-    """Return the address that stops what of a mail may be stopped; None where nothing may."""
-    events = sorted({row.event.value for row in rows if row.event in run.reminders.stoppable})
+    """Return the address that stops what of a mail may be stopped; None where nothing may.
+
+    It is the stage told that counts: of an event whose early words may be stopped, the late ones come all the same.
+    """
+    stages = {stage.code for stage in run.reminders.stages if stage.stop}
+    events = sorted({row.event.value for row in rows if row.stage in stages})
     key = run.settings.secret_key
     if not events or key is None:
         return None

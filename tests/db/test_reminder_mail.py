@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from register import workdays
 from register.clock import TOKYO, FixedClock
 from register.formats.tokens import opened
 from register.jobs import outbox, reminders
@@ -18,7 +19,7 @@ from register.models import Message, Reminder, User
 from register.runtime import Runtime
 from register.services.outbox import Sender, message_id
 from register.services.reminders import STOP_LINK
-from register.vocab import MessageState, ReminderState
+from register.vocab import MessageState, ReminderEvent, ReminderState
 from tests.support.databases import Build
 from tests.support.outbox import HOST
 from tests.support.postbox import KEY, Alone, Postbox, listening, mailing, nothing
@@ -118,7 +119,27 @@ def test_mail_can_be_stopped_where_the_reminder_can(run: Runtime, postbox: tuple
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     token = mail["List-Unsubscribe"].strip("<>").rsplit("/", 1)[1]
     named = opened(KEY, STOP_LINK, token)
-    assert set(named["events"]) <= {event.value for event in run.reminders.stoppable}
+    assert set(named["events"]) == {"round_due", "round_opened"}
+    assert "止められるお知らせを止める" in mail.get_body(("plain",)).get_content()
+
+
+def test_mail_of_what_may_not_be_stopped_has_no_link(
+    run: Runtime, postbox: tuple[Postbox, int], clock: FixedClock
+) -> None:
+    plan(run)
+    deliver(run)
+    postbox[0].mails.clear()
+    # The last day before the deadline: earlier words of the same event may be stopped, these may not.
+    clock.moment += workdays.add(clock.today(), 4) - clock.today()
+    assert plan(run)["mails"] > 0
+    deliver(run)
+    with run.database.reading() as session:
+        rows = session.scalars(select(Reminder).where(Reminder.day == clock.today())).all()
+    assert {(row.event, row.stage) for row in rows} == {(ReminderEvent.ROUND_DUE, "due_1")}
+    assert ReminderEvent.ROUND_DUE in run.reminders.stoppable
+    for mail in postbox[0].mails:
+        assert "List-Unsubscribe" not in mail
+        assert "/reminders/stop/" not in mail.get_body(("plain",)).get_content()
 
 
 def test_the_language_is_the_persons(run: Runtime, postbox: tuple[Postbox, int]) -> None:

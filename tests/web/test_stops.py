@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -10,6 +12,7 @@ from register.formats.tokens import sealed
 from register.models import AuditEntry, ReminderStop, User
 from register.services.reminders import STOP_LINK
 from register.vocab import ReminderEvent
+from tests.support import html
 from tests.support.client import Client
 from tests.support.databases import Build
 from tests.support.rounds import opened
@@ -54,6 +57,14 @@ def test_a_mail_program_stops_it_with_one_post(app: Flask) -> None:
     for _ in range(2):
         assert program.post(place, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     assert stopped(app) == [("reporter", ReminderEvent.ROUND_OPENED)]
+
+
+def test_the_page_to_undo_it_has_the_name_that_it_is_called(app: Flask, client_of: Callable[[str], Client]) -> None:
+    client = client_of("reporter")
+    client.submit("/", {"language": "en"}, button="/language")
+    name = html.parse(client.get("/inbox/choice").text)[0].findtext(".//h1")
+    page = html.parse(client.get(address(app, ReminderEvent.ROUND_OPENED)).text)[0]
+    assert f'under "{name}"' in "".join(page.itertext())
 
 
 def test_what_may_not_be_stopped_is_not(app: Flask, client: Client) -> None:
