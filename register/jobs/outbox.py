@@ -7,11 +7,9 @@ a mail. A crash leaves at most so many uncertain, and none is ever sent twice by
 from __future__ import annotations
 
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -20,7 +18,7 @@ from sqlalchemy.orm import Session
 from register.errors import say
 from register.formats.mail import envelope_sender
 from register.formats.smtp import Answer, Away, Fate, Post, server_of
-from register.jobs.base import Progress
+from register.jobs.base import Progress, trace
 from register.jobs.hooks import Hooks, hooks_on
 from register.jobs.letters import LETTERS, Writer, written
 from register.runtime import Runtime
@@ -167,7 +165,7 @@ class _Round:
                 try:
                     content = self._carrier.written(session, one)
                 except Exception as error:  # noqa: BLE001 one bad letter must not stop the others
-                    log.error("a message cannot be written", kind=one.kind, message=one.id, **_trace(error))
+                    log.error("a message cannot be written", kind=one.kind, message=one.id, **trace(error))
                     broken.append(one)
                     continue
                 if content is None:
@@ -227,9 +225,3 @@ class _Round:
             elif answer.fate is Fate.REFUSED:
                 outbox.refused(session, fence, one, answer.code, answer.detail, recipient=answer.recipient)
         self._tally += Counter(answer.fate.value for _, answer in ended)
-
-
-def _trace(error: Exception) -> dict[str, str]:
-    # Where it happened, not with which values.
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    return {"error": type(error).__name__, "at": " > ".join(places)}
