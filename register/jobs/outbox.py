@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from register.errors import say
@@ -164,6 +165,10 @@ class _Round:
             for one in batch:
                 try:
                     content = self._carrier.written(session, one)
+                except DBAPIError:
+                    # Of the database, not of this letter: PostgreSQL answers no later one in this transaction. The run
+                    # fails and is tried again; ``recover`` queues what was claimed.
+                    raise
                 except Exception as error:  # noqa: BLE001 one bad letter must not stop the others
                     log.error("a message cannot be written", kind=one.kind, message=one.id, **trace(error))
                     broken.append(one)
