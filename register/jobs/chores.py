@@ -41,10 +41,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Fence:
-    """The right to do one run: ``slot`` is the moment for which it is done."""
+    """The right to do one run: ``slot`` is the moment for which it is done.
+
+    ``stopping`` tells when the runner is to end: work that can be left between two steps then ends with what it has
+    done.
+    """
 
     led: Led
     slot: dt.datetime
+    stopping: Callable[[], bool] = outbox.never
 
     @property
     def number(self) -> int:
@@ -98,7 +103,7 @@ def run_chore(led: Led, run: Runtime, chore: Chore, begun: Begun, told: Progress
 
     about = {"chore": chore.name, "slot": begun.slot.isoformat(), "attempt": begun.attempt}
     try:
-        counts = chore.make(run, Fence(led, begun.slot), progress)
+        counts = chore.make(run, Fence(led, begun.slot, stopping), progress)
         with run.database.writing() as session:
             services.finish(session, begun, counts)
         log.info("chore done", **about, **counts)
@@ -112,6 +117,10 @@ def run_chore(led: Led, run: Runtime, chore: Chore, begun: Begun, told: Progress
         with run.database.writing() as session:
             if services.fail(session, begun, sentence_of(error)) is RunState.PARKED:
                 log.error("chore given up", **about)
+
+
+def _outbox(run: Runtime, fence: Fence, progress: Progress) -> Counts:
+    return outbox.make(run, fence, progress, stopping=fence.stopping)
 
 
 def _retention(run: Runtime, _fence: Fence, _progress: Progress) -> Counts:
@@ -174,7 +183,7 @@ def _chore(name: ChoreName, make: Make, **more: Any) -> Chore:
 
 
 CHORES = (
-    _chore(ChoreName.OUTBOX, outbox.make, waits=outbox.waits, replayed=False),
+    _chore(ChoreName.OUTBOX, _outbox, waits=outbox.waits, replayed=False),
     _chore(ChoreName.REMINDERS, reminders.make),
     _chore(ChoreName.SIGNING, _signing, waits=_unsigned, replayed=False),
     _chore(ChoreName.RETENTION, _retention),

@@ -209,9 +209,10 @@ class _Round:
         self._window = max(1, min(fitting, 2 * self._window, MOST_WINDOW))
 
     def _sent(self, window: Sequence[Written]) -> Iterator[tuple[Envelope, Answer]]:
-        for one in window:
+        for place, one in enumerate(window):
             answer = Answer(Fate.UNSENT, detail=self._away)
-            if not self._away:
+            # Whether to begin a window was asked before it was marked.
+            if not self._away and not (place and self._stopping()):
                 try:
                     answer = self._carrier.send(one.envelope, one.content)
                 except Away as away:

@@ -191,7 +191,7 @@ def supersede(session: Session, fence: Fence, ids: Sequence[int]) -> None:
 
 
 def release(session: Session, fence: Fence, waiting: Sequence[Envelope]) -> None:
-    """Queue claimed messages again that were not handed over, because there is no server: later, and ever later."""
+    """Queue claimed messages again that were not handed over, for there is no server or we end: ever later."""
     for one in waiting:
         _step(session, fence, [one.id], _CLAIMED, state=_QUEUED, next_at=_later(session, one.attempts))
 

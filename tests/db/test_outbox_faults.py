@@ -1,7 +1,9 @@
-"""What goes wrong around a delivery: the database fails in the middle of a batch."""
+"""What goes wrong around a delivery: the database fails in the middle of a batch, or we are to stop."""
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,18 @@ from register.clock import FixedClock
 from register.db import Database
 from register.formats.mail import Letter
 from register.jobs import outbox as jobs
-from register.models import Message
+from register.jobs.chores import CHORES
+from register.jobs.letters import LETTERS
+from register.jobs.runner import Runner
+from register.models import JobRun, Message
 from register.runtime import Runtime
 from register.services.outbox import Envelope
-from register.vocab import MessageState
+from register.vocab import ChoreName, MessageState, RunState
+from tests.support.chores import until
 from tests.support.outbox import KIND, letter, queue
 from tests.support.postbox import Alone, Postbox, listening, mailing, nothing
+
+OUTBOX = next(chore for chore in CHORES if chore.name == ChoreName.OUTBOX)
 
 
 @pytest.fixture
@@ -68,3 +76,39 @@ def test_a_fault_of_the_database_fails_the_run_and_no_letter(run: Runtime, postb
     assert states(run) == [MessageState.CLAIMED] * 3
     assert jobs.make(run, Alone(), nothing, {KIND: reading}) == {"sent": 3}
     assert [mail["To"] for mail in postbox[0].mails] == ["a@example.go.jp", "b@example.go.jp", "c@example.go.jp"]
+
+
+def test_a_runner_that_is_to_stop_leaves_what_is_not_handed_over(
+    run: Runtime, postbox: tuple[Postbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LETTERS, KIND, letter)  # type: ignore[arg-type]
+    put(run, *(f"a{number}@example.go.jp" for number in range(100)))
+    box, runner = postbox[0], Runner(run)
+    box.pause = 0.2
+    assert runner.lead()
+    work = threading.Thread(target=runner.due, args=[OUTBOX])
+    work.start()
+    until(lambda: len(box.mails) > 1)
+    runner.stop()
+    work.join(5)
+    assert not work.is_alive()
+    runner.close()
+    assert Counter(states(run)) == {MessageState.SENT: len(box.mails), MessageState.QUEUED: 100 - len(box.mails)}
+    with run.database.reading() as session:
+        # What it did is told; it is not begun again.
+        assert [row.state for row in session.scalars(select(JobRun))] == [RunState.DONE]
+
+
+def test_a_window_that_was_begun_is_left_when_we_are_to_stop(run: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(run, *(f"a{number}@example.go.jp" for number in range(9)))
+    asked: list[None] = []
+
+    def stopping() -> bool:
+        asked.append(None)
+        return len(asked) > 6
+
+    # Windows of one, two and four: as if a commit took long, and a mail no time at all.
+    monkeypatch.setattr(jobs._Round, "_fit", lambda self, *_: setattr(self, "_window", 2 * self._window))
+    told = jobs.make(run, Alone(), nothing, {KIND: letter}, stopping)
+    assert told == {"sent": 5, "unsent": 2}
+    assert Counter(states(run)) == {MessageState.SENT: 5, MessageState.QUEUED: 4}

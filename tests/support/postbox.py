@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -24,12 +25,14 @@ KEY = "a key of the tests that is long enough"
 
 
 class Postbox:
-    """Takes every mail that it is handed."""
+    """Takes every mail that it is handed, each after ``pause`` seconds."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.pause = 0.0
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        await asyncio.sleep(self.pause)
         self.mails.append(email.message_from_bytes(envelope.content, EmailMessage, policy=email.policy.default))
         return "250 OK"
 
