@@ -182,12 +182,14 @@ def _chore(name: ChoreName, make: Make, **more: Any) -> Chore:
     return Chore(name, SCHEDULE[name], make, **more)
 
 
+# In this order where one thread does all (``flask jobs once``); whether one is due is asked when its turn comes.
 CHORES = (
-    _chore(ChoreName.OUTBOX, _outbox, waits=outbox.waits, replayed=False),
     _chore(ChoreName.REMINDERS, reminders.make),
     _chore(ChoreName.SIGNING, _signing, waits=_unsigned, replayed=False),
     _chore(ChoreName.RETENTION, _retention),
     _chore(ChoreName.DATABASE, _database),
     _chore(ChoreName.AUDIT, _audit),
     _chore(ChoreName.SENTINEL, _sentinel),
+    # Last, so that what the others queue leaves with them.
+    _chore(ChoreName.OUTBOX, _outbox, waits=outbox.waits, replayed=False),
 )

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from register import workdays
+from register.cli import jobs as command
 from register.clock import TOKYO, FixedClock
 from register.formats.tokens import opened
 from register.jobs import outbox, reminders
+from register.jobs.runner import Runner
 from register.models import Message, Reminder, User
 from register.runtime import Runtime
 from register.services.outbox import Sender, message_id
@@ -74,6 +76,16 @@ def test_nobody_else_can_name_a_mail(run: Runtime) -> None:
         rows = session.scalars(select(Message)).all()
     assert rows
     assert all(row.message_id == message_id(row.key, Sender(HOST, KEY)) for row in rows)
+
+
+def test_what_is_planned_leaves_in_the_same_turn(run: Runtime, postbox: tuple[Postbox, int]) -> None:
+    runner = Runner(run)
+    assert command._jobs_and_chores(runner, None) is not None
+    runner.close()
+    with run.database.reading() as session:
+        states = session.scalars(select(Message.state)).all()
+    assert len(postbox[0].mails) == len(states) > 1
+    assert set(states) == {MessageState.SENT}
 
 
 def test_planning_again_queues_nothing(run: Runtime) -> None:
