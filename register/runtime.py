@@ -17,6 +17,7 @@ from register.formspec.risk import RiskTerms
 from register.formspec.sheets import SheetLibrary
 from register.sentinel import Limits
 from register.services.outbox import Sender, host_of
+from register.vocab import Channel
 
 
 class Secret(Protocol):
@@ -150,6 +151,12 @@ def signing_config(settings: Settings) -> SigningConfig:
         tsa_roots=tuple(settings.tsa_roots),
         crls=tuple(settings.signing_crls),
     )
+
+
+def channels_of(settings: Settings) -> list[Channel]:
+    """Return by which channels this installation sends: posts need hosts, and the key that signs them."""
+    posts = bool(settings.webhook_hosts) and settings.secret_key is not None
+    return [Channel.MAIL] * bool(settings.mail_url) + [Channel.WEBHOOK] * posts
 
 
 def _revealed(secret: Secret | None) -> str | None:

@@ -24,7 +24,7 @@ from register.jobs.reminder_letters import KIND
 from register.models import Webhook
 from register.queries.reminder_mail import still_told
 from register.queries.reminder_subjects import sentence, unpacked
-from register.runtime import Runtime
+from register.runtime import Runtime, channels_of
 from register.services.outbox import Envelope
 from register.services.webhooks import TRIAL
 from register.vocab import Channel, ReminderTone
@@ -87,8 +87,8 @@ class Hooks:
 
 
 def hooks_on(run: Runtime) -> bool:
-    """Tell whether this installation admits any host, and has the key from which the signatures are made."""
-    return bool(run.settings.webhook_hosts) and run.settings.secret_key is not None
+    """Tell whether this installation posts."""
+    return Channel.WEBHOOK in channels_of(run.settings)
 
 
 def _trial(run: Runtime, _session: Session, _one: Envelope) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from register.formats.smtp import Answer, Away, Fate, Post, server_of
 from register.jobs.base import Progress, trace
 from register.jobs.hooks import Hooks, hooks_on
 from register.jobs.letters import LETTERS, Writer, written
-from register.runtime import Runtime
+from register.runtime import Runtime, channels_of
 from register.services import outbox
 from register.services.outbox import Envelope, Fence
 from register.vocab import Channel
@@ -87,16 +87,11 @@ def never() -> bool:
 
 def waits(run: Runtime) -> bool:
     """Tell whether anything can be sent; what was queued before a channel was turned off stays queued."""
-    channels = channels_of(run)
+    channels = channels_of(run.settings)
     if not channels:
         return False
     with run.database.reading() as session:
         return outbox.waits(session, channels)
-
-
-def channels_of(run: Runtime) -> list[Channel]:
-    """Return by which channels this installation sends."""
-    return [Channel.MAIL] * bool(revealed(run)) + [Channel.WEBHOOK] * hooks_on(run)
 
 
 def make(

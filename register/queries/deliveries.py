@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from register import authz
@@ -99,9 +99,10 @@ def list_page(session: Session, actor: Actor, state: ListState) -> DeliveryPage:
     return DeliveryPage([_line(message, name) for message, name in rows], total, counts, _dead(session, actor))
 
 
-def oldest_waiting(session: Session) -> dt.datetime | None:
-    """Return since when the message waits whose time came first; None when none waits."""
-    return session.scalar(select(func.min(Message.next_at)).where(OPEN, Message.state == MessageState.QUEUED))
+def oldest_waiting(session: Session, channels: Collection[Channel]) -> dt.datetime | None:
+    """Return since when the message of ``channels`` waits whose time came first; None when none waits."""
+    queued = and_(OPEN, Message.state == MessageState.QUEUED, Message.channel.in_(list(channels)))
+    return session.scalar(select(func.min(Message.next_at)).where(queued))
 
 
 def _line(row: Message, name: str | None) -> Delivery:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from register import migrate
 from register.queries import chores, deliveries
 from register.queries import jobs as queries
+from register.runtime import channels_of
 from register.web.guard import public
 from register.web.session import reading_session, runtime
 
@@ -30,7 +31,7 @@ def check() -> ResponseReturnValue:
         run = runtime()
         since = run.clock.now() - LONGEST_WAIT
         job = queries.oldest_waiting(reading_session())
-        mail = deliveries.oldest_waiting(reading_session()) if run.settings.mail_url else None
+        mail = deliveries.oldest_waiting(reading_session(), channels_of(run.settings))
         found["runner"] = chores.alive(reading_session())
         found["database"] = True
         found["jobs"] = job is None or job >= since

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from register.clock import FixedClock
 from register.db import Database
 from register.runtime import runtime_of
 from register.services import jobs, leadership
+from register.vocab import Channel
 from tests.support.client import Client
 from tests.support.outbox import queue
 
@@ -91,6 +93,26 @@ def test_that_no_runner_ever_led_is_told(client: Client, database: Database) -> 
     assert client.get("/healthz").get_json()["runner"] is False
 
 
+def configure(app: Flask, **more: Any) -> None:
+    """Change settings of the running application."""
+    run = runtime_of(app)
+    settings = run.settings.model_copy(update=more)  # type: ignore[attr-defined]
+    app.extensions["register"] = replace(run, settings=settings)
+
+
+def test_a_post_that_nobody_takes_is_told_where_only_webhooks_are_on(
+    app: Flask, client: Client, database: Database, clock: FixedClock, leader: int
+) -> None:
+    with database.writing() as session:
+        assert queue(session, "https://chat.example.go.jp", channel=Channel.WEBHOOK)
+    clock.moment += dt.timedelta(minutes=30, seconds=1)
+    beat(database, leader)
+    configure(app, mail_url=SecretStr("smtp://127.0.0.1:9"))
+    assert client.get("/healthz").status_code == 200
+    configure(app, mail_url=None, webhook_hosts=["chat.example.go.jp"], secret_key=SecretStr("a key"))
+    assert client.get("/healthz").get_json()["outbox"] is False
+
+
 def test_mail_that_nobody_takes_is_told(
     app: Flask, client: Client, database: Database, clock: FixedClock, leader: int
 ) -> None:
@@ -99,9 +121,9 @@ def test_mail_that_nobody_takes_is_told(
     clock.moment += dt.timedelta(minutes=30, seconds=1)
     beat(database, leader)
     assert client.get("/healthz").status_code == 200, "without a mail server nothing is to be sent"
-    run = runtime_of(app)
-    settings = run.settings.model_copy(update={"mail_url": SecretStr("smtp://127.0.0.1:9")})
-    app.extensions["register"] = replace(run, settings=settings)
+    configure(app, webhook_hosts=["chat.example.go.jp"], secret_key=SecretStr("a key"))
+    assert client.get("/healthz").status_code == 200, "what posts has no mail to send"
+    configure(app, mail_url=SecretStr("smtp://127.0.0.1:9"))
     answer = client.get("/healthz")
     assert (answer.status_code, answer.get_json()["outbox"]) == (503, False)
     clock.moment -= dt.timedelta(seconds=1)
