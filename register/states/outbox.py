@@ -23,9 +23,11 @@ MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
 }
 # What a person has to look at, in the order in which it is shown.
 MESSAGE_FLAGGED = (_UNCERTAIN, _FAILED)
+# In the runner's hands: what a person did to it meanwhile would be sent all the same, or twice.
+_HELD = (_CLAIMED, _SENDING)
 
 
 def message_move(source: MessageState, target: MessageState) -> None:
-    """Raise ``NotNow`` when a message in ``source`` cannot become ``target``."""
-    if target not in MESSAGE[source]:
+    """Raise ``NotNow`` when a person cannot make ``target`` of a message in ``source``."""
+    if source in _HELD or target not in MESSAGE[source]:
         raise NotNow(say("このメールは「%(state)s」です。最新の状態を確認してください。", state=source))

@@ -300,6 +300,19 @@ def test_sending_again_keeps_the_name_and_is_told_in_the_log(
     assert sorted(events) == [audit.Event.MESSAGE_AGAIN, audit.Event.MESSAGE_DROPPED]
 
 
+def test_nobody_touches_what_the_runner_holds(database: Database, fence: Fence, actor: Callable[[str], Actor]) -> None:
+    put(database, "a@example.go.jp")
+    (one,) = claimed(database, fence)
+    for deed in (outbox.again, outbox.drop):
+        with pytest.raises(NotNow), database.writing() as session:
+            deed(session, session.get_one(Message, one.id), actor("secretariat"))
+    with database.writing() as session:
+        outbox.sending(session, fence, [one.id])
+    for deed in (outbox.again, outbox.drop):
+        with pytest.raises(NotNow), database.writing() as session:
+            deed(session, session.get_one(Message, one.id), actor("secretariat"))
+
+
 def test_what_comes_back_is_found_by_its_name(database: Database, work: Work) -> None:
     put(database, "plain-1@example.go.jp", "plain-2@example.go.jp", "plain-3@example.go.jp")
     put(database, "a room", channel=Channel.WEBHOOK)
