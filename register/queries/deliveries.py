@@ -58,6 +58,10 @@ class Delivery:
     def flagged(self) -> bool:
         return self.state in MESSAGE_FLAGGED
 
+    @property
+    def waiting(self) -> bool:
+        return self.state is MessageState.QUEUED
+
 
 @dataclass(frozen=True)
 class Dead:

@@ -166,7 +166,9 @@ def claim(session: Session, fence: Fence, limit: int, channel: Channel = Channel
     waiting = and_(queued.c.state == _QUEUED, queued.c.channel == channel, _due(session, queued))
     chosen = select(queued.c.id).where(waiting).order_by(queued.c.next_at, queued.c.id).limit(limit)
     taken = {"state": _CLAIMED, "fence": fence.number, "claimed_at": now, "attempts": _MESSAGE.c.attempts + 1}
-    changed = update(_MESSAGE).where(_MESSAGE.c.id.in_(chosen.scalar_subquery())).values(taken)
+    # Its state is asked of the row once more: a person may be letting it go while we wait for it.
+    still = and_(_MESSAGE.c.id.in_(chosen.scalar_subquery()), _MESSAGE.c.state == _QUEUED)
+    changed = update(_MESSAGE).where(still).values(taken)
     dead = _MESSAGE.c.address.in_(select(_DEAD.c.address)).label("dead")
     taken_up: list[Envelope] = []
     for *values, is_dead in sorted(session.execute(changed.returning(*_ENVELOPE, dead)), key=lambda row: row.id):
@@ -278,7 +280,7 @@ def again(session: Session, message: Message, by: Actor) -> None:
 
 
 def drop(session: Session, message: Message, by: Actor) -> None:
-    """Take an uncertain or failed message off the list without sending it; raise ``NotNow``."""
+    """Let an uncertain, failed or still waiting message go without sending it; raise ``NotNow``."""
     authz.require(by, Permission.DELIVERY_SEND, message)
     message_move(message.state, _SUPERSEDED)
     message.state, message.next_at = _SUPERSEDED, None

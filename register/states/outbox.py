@@ -10,7 +10,8 @@ from register.vocab import MessageState
 _QUEUED, _CLAIMED, _SENDING, _SENT, _UNCERTAIN, _FAILED, _SUPERSEDED = MessageState
 
 MESSAGE: Mapping[MessageState, frozenset[MessageState]] = {
-    _QUEUED: frozenset({_CLAIMED}),
+    # Let go by a person, where its channel was turned off or it has waited too long.
+    _QUEUED: frozenset({_CLAIMED, _SUPERSEDED}),
     # Nothing was handed over yet: whoever leads next may begin anew.
     _CLAIMED: frozenset({_SENDING, _QUEUED, _FAILED, _SUPERSEDED}),
     _SENDING: frozenset({_SENT, _QUEUED, _FAILED, _UNCERTAIN}),

@@ -49,7 +49,7 @@ def again(message: Message) -> ResponseReturnValue:
 @blueprint.post("/deliveries/<uuid:message>/drop")
 @guarded(Permission.DELIVERY_SEND, message=Message)
 def drop(message: Message) -> ResponseReturnValue:
-    """Take a message off the list without sending it."""
+    """Let a message go without sending it."""
     outbox.drop(db_session(), writable(message), current_actor())
     return _done(gettext("送らずに終えました。"))
 

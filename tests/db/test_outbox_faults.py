@@ -1,10 +1,11 @@
-"""What goes wrong around a delivery: the database fails in the middle of a batch, or we are to stop."""
+"""What goes wrong around a delivery: the database fails in the middle of a batch, we are to stop, a person lets go what waits."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
 from register.formats.mail import Letter
@@ -22,6 +24,7 @@ from register.jobs.letters import LETTERS
 from register.jobs.runner import Runner
 from register.models import JobRun, Message
 from register.runtime import Runtime
+from register.services import outbox
 from register.services.outbox import Envelope
 from register.vocab import ChoreName, MessageState, RunState
 from tests.support.chores import until
@@ -112,3 +115,17 @@ def test_a_window_that_was_begun_is_left_when_we_are_to_stop(run: Runtime, monke
     told = jobs.make(run, Alone(), nothing, {KIND: letter}, stopping)
     assert told == {"sent": 5, "unsent": 2}
     assert Counter(states(run)) == {MessageState.SENT: 5, MessageState.QUEUED: 4}
+
+
+def test_what_is_let_go_while_the_runner_waits_for_it_stays_so(run: Runtime, actor: Callable[[str], Actor]) -> None:
+    put(run, "a@example.go.jp")
+    told: list[object] = []
+    work = threading.Thread(target=lambda: told.append(jobs.make(run, Alone(), nothing, {KIND: letter})))
+    with run.database.session(write=True) as session:
+        outbox.drop(session, session.scalars(select(Message).with_for_update()).one(), actor("secretariat"))
+        session.flush()
+        work.start()
+        time.sleep(0.5)
+        session.commit()
+    work.join(20)
+    assert (told, states(run)) == ([{}], [MessageState.SUPERSEDED])

@@ -79,15 +79,18 @@ def test_the_secretariat_sends_again_lets_go_and_revives(
     client = client_of("secretariat")
     with database.reading() as session:
         dead = session.scalars(select(DeadAddress)).one()
-    uncertain, failed, sent = (
-        message(database, state) for state in (MessageState.UNCERTAIN, MessageState.FAILED, MessageState.SENT)
-    )
+    states = (MessageState.UNCERTAIN, MessageState.FAILED, MessageState.SENT, MessageState.QUEUED)
+    uncertain, failed, sent, queued = (message(database, state) for state in states)
+    assert f"/deliveries/{queued.public_id}/drop" in client.get("/deliveries").text
+    assert f"/deliveries/{queued.public_id}/again" not in client.get("/deliveries").text
     for address, state in (
         (f"/deliveries/{uncertain.public_id}/again", MessageState.QUEUED),
         (f"/deliveries/{failed.public_id}/drop", MessageState.SUPERSEDED),
+        (f"/deliveries/{queued.public_id}/drop", MessageState.SUPERSEDED),
     ):
         assert client.post(address, headers=SAME).status_code == 303
-        assert message(database, MessageState(uncertain.state if "again" in address else failed.state)).state is state
+        with database.reading() as session:
+            assert [row.state for row in session.scalars(select(Message)) if str(row.public_id) in address] == [state]
     assert client.post(f"/deliveries/{sent.public_id}/again", headers=SAME).status_code == 409
     assert client.post(f"/deliveries/addresses/{dead.public_id}/revive", headers=SAME).status_code == 303
     with database.reading() as session:
