@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from register import authz
@@ -26,6 +26,10 @@ ORDER = case({state: place for place, state in enumerate(MESSAGE_FLAGGED)}, valu
 # What something remains to do with: a small index tells.
 OPEN = Message.next_at.is_not(None)
 MOST_DEAD = 200
+# A message waits a minute where all is well, and up to a day where its recipient's server puts it off, which is that
+# message's matter alone. One that nobody put off and that waits for so long does not leave at all.
+STUCK = dt.timedelta(hours=1)
+_NOT_SENT = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,19 @@ class Dead:
 
 
 @dataclass(frozen=True)
+class Standstill:
+    """A channel by which nothing leaves: since when, and how much of it has waited for too long."""
+
+    channel: Channel
+    since: dt.datetime
+    count: int
+
+    @property
+    def mail(self) -> bool:
+        return self.channel is Channel.MAIL
+
+
+@dataclass(frozen=True)
 class DeliveryPage:
     """One page of the list with the numbers of every state, and the dead addresses."""
 
@@ -107,6 +124,18 @@ def oldest_waiting(session: Session, channels: Collection[Channel]) -> dt.dateti
     """Return since when the message of ``channels`` waits whose time came first; None when none waits."""
     queued = and_(OPEN, Message.state == MessageState.QUEUED, Message.channel.in_(list(channels)))
     return session.scalar(select(func.min(Message.next_at)).where(queued))
+
+
+def standstills(session: Session, channels: Collection[Channel]) -> list[Standstill]:
+    """Return which of ``channels`` stand still; the time of a message tells nothing, for each attempt moves it on."""
+    grouped = select(Message.channel, func.min(Message.queued_at), func.count()).group_by(Message.channel)
+    found = grouped.where(_stuck(session), Message.channel.in_(list(channels))).order_by(Message.channel)
+    return [Standstill(*row) for row in session.execute(found)]
+
+
+def _stuck(session: Session) -> ColumnElement[bool]:
+    before = session.info["clock"].now() - STUCK
+    return and_(OPEN, Message.state.in_(_NOT_SENT), Message.refusals == 0, Message.queued_at < before)
 
 
 def _line(row: Message, name: str | None) -> Delivery:
@@ -143,6 +172,11 @@ def tasks(session: Session, actor: Actor) -> list[Task]:
         for state, text in sentences.items()
         if state in counts
     ]
+    # Also of a channel that was turned off: it is turned on again, or what it left is let go.
+    stuck = select(func.count()).select_from(Message).where(_stuck(session))
+    if number := session.scalar(authz.visible(stuck, Message, actor)):
+        text, args = say("送れずに待っているメールや通知を確かめる"), {"state": MessageState.QUEUED.value}
+        found.append(Task(text, "deliveries.index", number, args))
     dead = select(func.count()).select_from(DeadAddress)
     if number := session.scalar(authz.visible(dead, DeadAddress, actor)):
         found.append(Task(say("メールが届かない宛先を直す"), "deliveries.index", number))

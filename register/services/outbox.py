@@ -274,7 +274,8 @@ def again(session: Session, message: Message, by: Actor) -> None:
     problem = _problem(session, message.address, message.channel)
     if problem is not None:
         raise NotNow(say("この宛先は使えません：%(reason)s先に宛先を確かめてください。", reason=problem))
-    message.state, message.next_at = _QUEUED, session.info["clock"].now()
+    message.state = _QUEUED
+    message.next_at = message.queued_at = session.info["clock"].now()
     message.refusals, message.again, message.error, message.detail = 0, message.again + 1, "", ""
     _told(session, audit.Event.MESSAGE_AGAIN, message, by)
 

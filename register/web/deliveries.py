@@ -9,6 +9,7 @@ from flask_babel import gettext
 from register.authz import Permission
 from register.models import DeadAddress, Message
 from register.queries import deliveries as queries
+from register.runtime import channels_of
 from register.services import outbox
 from register.vocab import MessageState
 from register.web import listing
@@ -25,6 +26,7 @@ def index() -> ResponseReturnValue:
     """What was sent and what was not, with the numbers of every state."""
     state = listing.state_of(queries.ListState)
     page = queries.list_page(db_session(), current_actor(), state)
+    settings = runtime().settings
     options = {"state": [(one.value, one.label(language())) for one in MessageState]}
     return render_template(
         "deliveries/index.html",
@@ -32,7 +34,8 @@ def index() -> ResponseReturnValue:
         state=state,
         options=options,
         states=MessageState,
-        mail_off=not runtime().settings.mail_url,
+        mail_off=not settings.mail_url,
+        stuck=queries.standstills(db_session(), channels_of(settings)),
         chips=listing.chips(state, options),
         link=lambda number: url_for("deliveries.index", **state.args(page=number)),
     )

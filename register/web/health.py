@@ -31,11 +31,13 @@ def check() -> ResponseReturnValue:
         run = runtime()
         since = run.clock.now() - LONGEST_WAIT
         job = queries.oldest_waiting(reading_session())
-        mail = deliveries.oldest_waiting(reading_session(), channels_of(run.settings))
+        channels = channels_of(run.settings)
+        mail = deliveries.oldest_waiting(reading_session(), channels)
+        stuck = deliveries.standstills(reading_session(), channels)
         found["runner"] = chores.alive(reading_session())
         found["database"] = True
         found["jobs"] = job is None or job >= since
-        found["outbox"] = mail is None or mail >= since
+        found["outbox"] = (mail is None or mail >= since) and not stuck
         reading = run.database.engine.execution_options(readonly=True)
         found["schema"] = migrate.current(reading) == _newest(run.settings.migrations_dir)
     except SQLAlchemyError:

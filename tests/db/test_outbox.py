@@ -22,6 +22,7 @@ from register.errors import Forbidden, NotNow
 from register.jobs import outbox as jobs
 from register.models import AuditEntry, DeadAddress, Message
 from register.queries import deliveries
+from register.queries.deliveries import Standstill
 from register.queries.jobs import said
 from register.services import outbox
 from register.services.jobs import Lost
@@ -230,13 +231,20 @@ def test_a_server_that_is_away_delays_and_loses_nothing(
     database: Database, fence: Fence, taken: Path, clock: FixedClock
 ) -> None:
     put(database, *(f"plain-{number}@example.go.jp" for number in range(30)))
-    for _ in range(3):
+    since = clock.moment
+    for hours in (0, 8, 16):
+        with database.reading() as session:
+            told = [Standstill(Channel.MAIL, since, 30)] if hours else []
+            assert deliveries.standstills(session, [Channel.MAIL]) == told
+            assert deliveries.standstills(session, [Channel.WEBHOOK]) == []
         assert jobs.make(sending(database, 9), fence, lambda _done, _total: None, LETTERS).get("sent") is None
         assert {row.state for row in rows(database).values()} == {MessageState.QUEUED}
         clock.moment += dt.timedelta(hours=8)
     with server(taken) as port:
-        told = jobs.make(sending(database, port), fence, lambda _done, _total: None, LETTERS)
-    assert told == {"sent": 30}
+        counts = jobs.make(sending(database, port), fence, lambda _done, _total: None, LETTERS)
+    assert counts == {"sent": 30}
+    with database.reading() as session:
+        assert deliveries.standstills(session, [Channel.MAIL]) == []
     assert len(set(names(taken))) == 30
 
 

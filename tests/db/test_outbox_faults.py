@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections import Counter
@@ -23,10 +24,11 @@ from register.jobs.chores import CHORES
 from register.jobs.letters import LETTERS
 from register.jobs.runner import Runner
 from register.models import JobRun, Message
+from register.queries import deliveries
 from register.runtime import Runtime
 from register.services import outbox
 from register.services.outbox import Envelope
-from register.vocab import ChoreName, MessageState, RunState
+from register.vocab import Channel, ChoreName, MessageState, RunState
 from tests.support.chores import until
 from tests.support.outbox import KIND, letter, queue
 from tests.support.postbox import Alone, Postbox, listening, mailing, nothing
@@ -129,3 +131,27 @@ def test_what_is_let_go_while_the_runner_waits_for_it_stays_so(run: Runtime, act
         session.commit()
     work.join(20)
     assert (told, states(run)) == ([{}], [MessageState.SUPERSEDED])
+
+
+def test_what_is_put_off_for_its_own_sake_is_no_standstill(
+    run: Runtime, clock: FixedClock, actor: Callable[[str], Actor]
+) -> None:
+    put(run, "later@example.go.jp", "never@example.go.jp")
+    with run.database.writing() as session:
+        later, never = session.scalars(select(Message).order_by(Message.id))
+        later.refusals, never.state = 1, MessageState.FAILED
+    clock.moment += dt.timedelta(days=1)
+    with run.database.writing() as session:
+        assert deliveries.standstills(session, [Channel.MAIL]) == []
+        # Sent again it waits from now on.
+        outbox.again(session, session.get_one(Message, never.id), actor("secretariat"))
+    clock.moment += deliveries.STUCK
+    with run.database.reading() as session:
+        assert deliveries.standstills(session, [Channel.MAIL]) == []
+    clock.moment += dt.timedelta(seconds=1)
+    with run.database.reading() as session:
+        (one,) = deliveries.standstills(session, [Channel.MAIL])
+        assert (one.since, one.count) == (clock.moment - deliveries.STUCK - dt.timedelta(seconds=1), 1)
+        tasks = deliveries.tasks(session, actor("secretariat"))
+        assert [(task.count, task.args) for task in tasks] == [(1, {"state": "queued"})]
+        assert deliveries.tasks(session, actor("auditor")) == []

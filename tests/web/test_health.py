@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from register.authz import Actor
 from register.clock import FixedClock
 from register.db import Database
+from register.models import Message
 from register.runtime import runtime_of
 from register.services import jobs, leadership
 from register.vocab import Channel
@@ -111,6 +112,30 @@ def test_a_post_that_nobody_takes_is_told_where_only_webhooks_are_on(
     assert client.get("/healthz").status_code == 200
     configure(app, mail_url=None, webhook_hosts=["chat.example.go.jp"], secret_key=SecretStr("a key"))
     assert client.get("/healthz").get_json()["outbox"] is False
+
+
+def test_that_nothing_leaves_is_told_however_often_it_was_tried(
+    app: Flask, client_of: Callable[[str], Client], database: Database, clock: FixedClock, leader: int
+) -> None:
+    configure(app, mail_url=SecretStr("smtp://127.0.0.1:9"))
+    with database.writing() as session:
+        assert queue(session, "somebody@example.go.jp")
+    said = "11月10日 10時00分</time>からメールを送れていません"
+    for seconds, stuck in ((3600, False), (1, True)):
+        clock.moment += dt.timedelta(seconds=seconds)
+        beat(database, leader)
+        with database.writing() as session:
+            # The server was away, so it is not due.
+            session.execute(update(Message).values(next_at=clock.moment + dt.timedelta(minutes=30)))
+        answer = client_of("secretariat").get("/healthz")
+        assert (answer.status_code, answer.get_json()["outbox"]) == ((503, False) if stuck else (200, True))
+        assert (said in client_of("auditor").get("/deliveries").text) is stuck
+        assert ("送れずに待っているメール" in client_of("secretariat").get("/").text) is stuck
+    configure(app, mail_url=None)
+    # What was left is for a person to let go; the monitor need not know.
+    assert client_of("secretariat").get("/healthz").status_code == 200
+    assert "からメールを送れていません" not in client_of("auditor").get("/deliveries").text
+    assert "送れずに待っているメール" in client_of("secretariat").get("/").text
 
 
 def test_mail_that_nobody_takes_is_told(
