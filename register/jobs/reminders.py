@@ -9,6 +9,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from register.clock import TOKYO
 from register.jobs.base import Progress
 from register.jobs.hooks import hooks_on
 from register.jobs.outbox import revealed
@@ -19,11 +20,18 @@ from register.runtime import Runtime
 from register.services import outbox, webhooks
 from register.services import reminders as services
 from register.services.outbox import Fence
+from register.states import PLANNED_AT
 from register.vocab import Role
 
 
 def make(run: Runtime, fence: Fence, progress: Progress) -> Mapping[str, int]:
-    """Tell everybody what is due today, in one transaction; return how much it was."""
+    """Tell everybody what is due today, in one transaction; return how much it was.
+
+    A run that was missed and is made up for in the night tells nothing: nobody is written to at midnight, and the run
+    of the morning tells it all in one mail.
+    """
+    if run.clock.now().astimezone(TOKYO).time() < PLANNED_AT:
+        return {}
     progress(0, 1)
     with run.database.writing() as session:
         fence.hold(session)

@@ -88,6 +88,14 @@ def test_what_is_planned_leaves_in_the_same_turn(run: Runtime, postbox: tuple[Po
     assert set(states) == {MessageState.SENT}
 
 
+def test_nobody_is_written_to_at_night(run: Runtime, clock: FixedClock) -> None:
+    # A runner that was away at 8:30 and begins to work after midnight.
+    clock.moment = dt.datetime(2025, 11, 11, 0, 10, tzinfo=TOKYO)
+    assert plan(run) == {}
+    clock.moment = dt.datetime(2025, 11, 11, 8, 30, tzinfo=TOKYO)
+    assert plan(run)["mails"] > 0
+
+
 def test_planning_again_queues_nothing(run: Runtime) -> None:
     plan(run)
     assert plan(run) == {"told": 0, "people": 0, "superseded": 0, "mails": 0, "posts": 0}
