@@ -50,7 +50,7 @@ from tests.support.data import NOW
 
 ADMIN = "admin@demo.example"
 SECRETARIAT, APPROVER, REPORTER = "secretariat@demo.example", "approver.k@demo.example", "reporter.k@demo.example"
-PHONE = {"width": 320, "height": 640}
+WINDOW, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 # What a person opens and what a program fetches; pages of a job and a snapshot are looked at in the story.
 NOT_PAGES = {
     "static",
@@ -304,34 +304,38 @@ def test_no_page_is_forgotten(live_app: Flask) -> None:
     assert reading - NOT_PAGES - IN_THE_STORY == set(PAGES)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.fixture
+def fit(context: BrowserContext, base_url: str, axe: Callable[[Page], list[str]]) -> Callable[..., None]:
+    """``fit(path)`` opens a page in both languages and looks at it: for everybody, and at a telephone's width."""
+
+    def look(path: str, status: int = 200) -> None:
+        page = context.new_page()
+        for language in ("ja", "en"):
+            speak(context, base_url, language)
+            page.set_viewport_size(WINDOW)
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == status
+            assert page.locator("html").get_attribute("lang") == language
+            assert (language, axe(page)) == (language, [])
+            page.set_viewport_size(PHONE)
+            assert (language, too_wide(page)) == (language, 0)
+
+    return look
+
+
 @pytest.mark.parametrize("endpoint", PAGES)
 def test_a_page_is_fit_for_everybody(
-    live_app: Flask,
-    context: BrowserContext,
-    base_url: str,
-    sign_in: Callable[[str], None],
-    axe: Callable[[Page], list[str]],
-    endpoint: str,
-    language: str,
+    live_app: Flask, sign_in: Callable[[str], None], fit: Callable[..., None], endpoint: str
 ) -> None:
     address = PAGES[endpoint]
-    speak(context, base_url, language)
     if address.person:
         sign_in(address.person)
     with live_app.test_request_context():
         path = url_for(endpoint, **address.find(live_app.extensions["register"].database))
-    page = context.new_page()
-    answer = page.goto(path)
-    assert answer is not None
-    assert answer.status == 200
-    assert page.locator("html").get_attribute("lang") == language
-    assert axe(page) == []
-    page.set_viewport_size(PHONE)
-    assert too_wide(page) == 0
+    fit(path)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize(
     ("person", "path", "status"),
     [
@@ -347,46 +351,18 @@ def test_a_page_is_fit_for_everybody(
     ],
 )
 def test_refusals_and_empty_pages_are_fit_for_everybody(
-    context: BrowserContext,
-    base_url: str,
-    sign_in: Callable[[str], None],
-    axe: Callable[[Page], list[str]],
-    person: str,
-    path: str,
-    status: int,
-    language: str,
+    sign_in: Callable[[str], None], fit: Callable[..., None], person: str, path: str, status: int
 ) -> None:
-    speak(context, base_url, language)
     sign_in(person)
-    page = context.new_page()
-    answer = page.goto(path)
-    assert answer is not None
-    assert answer.status == status
-    assert axe(page) == []
-    page.set_viewport_size(PHONE)
-    assert too_wide(page) == 0
+    fit(path, status)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize(
     ("person", "model"), [(REPORTER, Submission), (REPORTER, SubmissionItem), (APPROVER, Submission)]
 )
 def test_the_working_pages_of_a_round_are_fit_for_everybody(
-    live_app: Flask,
-    context: BrowserContext,
-    base_url: str,
-    sign_in: Callable[[str], None],
-    axe: Callable[[Page], list[str]],
-    person: str,
-    model: type,
-    language: str,
+    live_app: Flask, sign_in: Callable[[str], None], fit: Callable[..., None], person: str, model: type
 ) -> None:
-    speak(context, base_url, language)
     sign_in(person)
     row = in_round(model)(live_app.extensions["register"].database)
-    page = context.new_page()
-    path = "/submissions/items" if model is SubmissionItem else "/submissions"
-    assert page.goto(f"{path}/{row.public_id}").status == 200
-    assert axe(page) == []
-    page.set_viewport_size(PHONE)
-    assert too_wide(page) == 0
+    fit(f"{'/submissions/items' if model is SubmissionItem else '/submissions'}/{row.public_id}")
