@@ -14,7 +14,7 @@ from register.db import Base, Database
 from register.models import Audited
 
 # What no log holds.
-SECRETS = {("user", "password"), ("user", "fs_uniquifier")}
+SECRETS = {("user", "password"), ("user", "fs_uniquifier"), ("webhook", "url")}
 # Of this many entries at once a replay is made; the log of a test fits into one batch otherwise.
 BATCHES = (1, 2_000)
 Copy = dict[str, dict[int, dict[str, Any]]]
