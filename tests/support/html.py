@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -14,21 +15,24 @@ REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "he
 INLINE_SCRIPT_TYPES = {"application/json", "application/ld+json"}
 
 
-def parse(text: str) -> tuple[Element, list[str]]:
-    """Return the page's tree and what the HTML standard's parser found wrong with it."""
+# A page is looked at when it comes and then read by its test: the parser takes longer than the page.
+@lru_cache(maxsize=8)
+def parse(text: str) -> tuple[Element, tuple[str, ...]]:
+    """Return the page's tree, which is only to be read, and what the HTML standard's parser found wrong with it."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(text)
     lines = text.splitlines()
-    errors = [
+    errors = tuple(
         f"line {line}: {kind} {details or ''} near {lines[line - 1].strip()[:80] if line <= len(lines) else ''!r}"
         for (line, _column), kind, details in parser.errors
-    ]
+    )
     return tree, errors
 
 
 def problems(text: str) -> list[str]:
     """Name everything that is wrong with a whole page; an empty list is a good page."""
-    tree, found = parse(text)
+    tree, errors = parse(text)
+    found = list(errors)
     elements = [element for element in tree.iter() if isinstance(element.tag, str)]
     if not tree.get("lang"):
         found.append("html has no lang")
