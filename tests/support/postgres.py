@@ -1,6 +1,9 @@
-"""A real PostgreSQL for the tests, found in this order: the URL in ``REGISTER_TEST_DATABASE_URL``, a server on
-127.0.0.1:5432 that admits us, a throwaway cluster from the installed server binaries. Every database used is made by
-the tests and dropped by them; nothing that was there before is touched.
+"""A real PostgreSQL for the tests, found in this order: the URL in ``REGISTER_TEST_DATABASE_URL``, a throwaway cluster
+from the installed server binaries, a server on 127.0.0.1:5432 that admits us. Every database used is made by the tests
+and dropped by them; nothing that was there before is touched.
+
+The throwaway comes before the server: each dropped database makes a server wait for the disk, up to seconds where two
+workers drop theirs, and a cluster that nobody will miss need not.
 
 ``python -m tests.support.postgres`` exits 0 when one of these ways is open (``tools/test.sh`` asks this before it
 installs Debian's server).
@@ -92,14 +95,17 @@ def find(environment: Mapping[str, str] = os.environ, *, start: bool = True) -> 
         if why := refusal(url):
             raise RuntimeError(f"{VARIABLE} is set, but: {why}")
         return Server(url)
+    why = f"no PostgreSQL: set {VARIABLE}, or install the Debian package postgresql"
+    if binaries := server_binaries():
+        try:
+            return throwaway(binaries) if start else Server(URL.create("postgresql"))
+        except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
+            why = f"the installed PostgreSQL did not start: {error}"
     for user in dict.fromkeys((getpass.getuser(), "postgres")):
         url = URL.create("postgresql", username=user, host="127.0.0.1", port=5432, database="postgres")
         if refusal(url) is None:
             return Server(url)
-    binaries = server_binaries()
-    if binaries is None:
-        raise NoServer(f"no PostgreSQL: set {VARIABLE}, or install the Debian package postgresql")
-    return throwaway(binaries) if start else Server(URL.create("postgresql"))
+    raise NoServer(why)
 
 
 def server_binaries() -> Path | None:
@@ -137,7 +143,13 @@ def throwaway(binaries: Path) -> Server:
     data = folder / "data"
     init = [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret}", "-N"]
     subprocess.run([*init, "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=folder, **account)
-    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
+    options = {
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folder,
+        "fsync": "off",
+        "full_page_writes": "off",
+    }
     settings = [f"--{name}={value}" for name, value in options.items()]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
