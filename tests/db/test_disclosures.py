@@ -165,7 +165,8 @@ def test_everybody_is_told_what_waits_for_them(desk: Desk) -> None:
 def test_every_step_stands_in_the_log(desk: Desk) -> None:
     desk.decide(desk.propose(level=DisclosureClass.PUBLIC))
     desk.session.commit()
-    found = desk.session.scalars(select(AuditEntry).where(AuditEntry.event.startswith("disclosure"))).all()
+    entries = select(AuditEntry).where(AuditEntry.event.startswith("disclosure")).order_by(AuditEntry.seq)
+    found = desk.session.scalars(entries).all()
     assert [(one.event, one.ministry_id) for one in found] == [
         ("disclosure.proposed", desk.case.ministry_id), ("disclosure.decided", desk.case.ministry_id),
     ]  # fmt: skip
