@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from register.db import Base, UtcDateTime
 from register.models.ministry import Ministry
 from register.models.mixins import SECRET, Audited, PublicId
-from register.models.user import User
 
 
 class Webhook(Audited, PublicId, Base):
@@ -30,7 +29,6 @@ class Webhook(Audited, PublicId, Base):
     stopped_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     ministry: Mapped[Ministry | None] = relationship()
-    made_by: Mapped[User] = relationship()
 
     @property
     def audit_label(self) -> str:

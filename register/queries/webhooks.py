@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from register import authz
@@ -30,14 +30,10 @@ def lines(session: Session, actor: Actor) -> Sequence[Line]:
     """Return the webhooks that ``actor`` may see: those at work first, then the newest."""
     found = authz.visible(select(Webhook), Webhook, actor).options(joinedload(Webhook.ministry))
     hooks = session.scalars(found.order_by(Webhook.stopped_at.is_not(None), Webhook.id.desc())).all()
-    posts = select(Message).where(Message.channel == Channel.WEBHOOK)
-    newest = {
-        hook.id: session.scalar(
-            posts.where(Message.key.like(f"webhook|{hook.id}|%")).order_by(Message.id.desc()).limit(1)
-        )
-        for hook in hooks
-    }
-    return [Line(hook, row := newest[hook.id], said(row.error) if row else None) for hook in hooks]
+    posts = select(func.max(Message.id)).where(Message.channel == Channel.WEBHOOK)
+    newest = posts.group_by(Message.params["webhook"].as_integer())
+    rows = {row.params["webhook"]: row for row in session.scalars(select(Message).where(Message.id.in_(newest)))}
+    return [Line(hook, row := rows.get(hook.id), said(row.error) if row else None) for hook in hooks]
 
 
 def at_work(session: Session) -> Sequence[Webhook]:

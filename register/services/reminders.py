@@ -122,7 +122,7 @@ def mark_all_read(session: Session, *, by: Actor) -> int:
 
 def choose(session: Session, stopped: Collection[ReminderEvent], *, stages: ReminderPlan, by: Actor) -> None:
     """Let a person hear nothing of the events ``stopped``, as far as these may be stopped."""
-    _alone(session, by.user_id)
+    _one_at_a_time(session, by.user_id)
     wanted = set(stopped) & set(stages.stoppable)
     rows = {one.event: one for one in session.scalars(select(ReminderStop).where(ReminderStop.user_id == by.user_id))}
     for event in rows.keys() - wanted:
@@ -143,12 +143,12 @@ def speak(session: Session, language: str, *, by: Actor) -> None:
 
 def stop(session: Session, user: User, events: Collection[ReminderEvent], *, stages: ReminderPlan) -> None:
     """Let a person hear no more of ``events`` than they must, beside what they have stopped already."""
-    _alone(session, user.id)
+    _one_at_a_time(session, user.id)
     rows = session.scalars(select(ReminderStop.event).where(ReminderStop.user_id == user.id))
     choose(session, {*rows, *events}, stages=stages, by=Actor.of(user))
 
 
-def _alone(session: Session, user_id: int | None) -> None:
+def _one_at_a_time(session: Session, user_id: int | None) -> None:
     """Let no other request choose for the same person at the same time: a mail program may press twice."""
     rows = table_of(User)
     session.execute(select(rows.c.id).where(rows.c.id == user_id).with_for_update())
