@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,31 +23,20 @@ from register.factory import create_app
 from register.formats.webhook import Refused, admitted_of, secret_of
 from register.jobs import outbox, reminders
 from register.models import AuditEntry, Message, Ministry, User, Webhook
+from register.queries import webhooks as queries
 from register.runtime import Runtime, runtime_of
 from register.services import webhooks
 from register.vocab import Channel, MessageState
 from tests.support.application import settings_for
 from tests.support.databases import Build
 from tests.support.outbox import HOST
+from tests.support.postbox import Alone, nothing
 from tests.support.receiver import Desk, desk
 from tests.support.reviews import fill, hand_in
 from tests.support.rounds import opened as opened_round
 
 KEY = "a key of the tests that is long enough"
 HOSTS, NETWORKS = ["127.0.0.1"], ["127.0.0.0/8"]
-
-
-class Alone:
-    """The number of the only leader."""
-
-    number = 1
-
-    def hold(self, _session: Any) -> None:
-        """Nobody else leads."""
-
-
-def nothing(_done: int, _total: int) -> None:
-    """Nobody looks on."""
 
 
 @pytest.fixture
@@ -109,6 +98,18 @@ def test_a_room_is_told_once_what_its_people_are_told(run: Runtime, hook: str, r
     key = base64.b64decode(secret_of(KEY, hook).removeprefix("whsec_"))
     digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{digest}"
+
+
+def test_the_newest_post_of_each_webhook_is_shown(run: Runtime, hook: str, actor: Callable[[str], Actor]) -> None:
+    by = actor("admin")
+    with run.database.writing() as session:
+        webhooks.add(session, None, "http://127.0.0.1:9/", admitted_of(HOSTS, NETWORKS), by=by)
+        own = session.scalars(select(Webhook).where(Webhook.public_id == uuid.UUID(hook))).one()
+        for about in ("first", "second"):
+            webhooks.queue(session, own, about, webhooks.TRIAL, sender=run.sender)
+    with run.database.reading() as session:
+        shown = {line.hook.ministry_id: line.newest and line.newest.key for line in queries.lines(session, by)}
+    assert sorted(map(str, shown.values())) == ["None", f"webhook|{own.id}|trial|second"]
 
 
 def test_what_was_done_meanwhile_is_not_posted(run: Runtime, hook: str, receiver: tuple[Desk, str]) -> None:
